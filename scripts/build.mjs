@@ -1,0 +1,8 @@
+// Builds every package in the order of its dependencies; a second build does only what changed.
+import { must, step } from './process.mjs';
+
+export async function buildAll() {
+  await step('build', () =>
+    must('npx', ['lerna', 'run', 'build', '--stream=false'], { quiet: true }),
+  );
+}

@@ -1,0 +1,194 @@
+import type { LinkSocket } from '@picluster/arp-responder';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+/** A link socket under test, and the other end of its wire in the hands of the test. */
+export interface LinkPair {
+  /** The socket under test. Nobody listens on it yet. Its hardware address is a unicast one. */
+  readonly ours: LinkSocket;
+  /** A machine on the same segment that sends any bytes and records all frames that reach it. */
+  readonly peer: {
+    send(frame: Uint8Array): void;
+    /** Every frame that arrived from the wire, oldest first; other traffic of the machine may be among them. */
+    readonly received: readonly Uint8Array[];
+  };
+  /** Takes the link of our side down or brings it up again, as an operator or a cable would. */
+  setLink(state: 'up' | 'down'): Promise<void>;
+  /** Waits until `condition` holds, in the time of this pair (simulated or real); rejects when it takes too long. */
+  until(condition: () => boolean): Promise<void>;
+  /** Gives everything back, whatever state the test left. */
+  close(): Promise<void>;
+}
+
+/** The IPv4 address that the contract watches: 192.0.2.10. */
+const WATCHED_IPV4 = hex('c000020a');
+/** The IPv6 address that the contract watches: 2001:db8::10. */
+const WATCHED_IPV6 = hex('20010db8000000000000000000000010');
+const BROADCAST = 'ffffffffffff';
+
+/** "Who has 192.0.2.`host`? Tell 192.0.2.99", from 02:00:00:00:00:99. */
+function arpRequest(destination: string, host: string = '0a'): Uint8Array {
+  return hex(
+    `${destination} 020000000099 0806` + // Ethernet: destination, source, ARP
+      `0001 0800 06 04 0001` + // Ethernet, IPv4, lengths, request
+      `020000000099 c0000263` + // sender
+      `000000000000 c00002${host}`, // target
+  );
+}
+
+/** A neighbour solicitation for 2001:db8::10 from fe80::99 to its solicited-node group ff02::1:ff00:10. */
+const SOLICITATION: Uint8Array = hex(
+  '3333ff000010 020000000099 86dd' + // Ethernet: the group's address, source, IPv6
+    '60000000 0020 3a ff' + // version 6, 32 bytes of payload, ICMPv6, hop limit 255
+    'fe800000000000000000000000000099' + // source
+    'ff0200000000000000000001ff000010' + // destination
+    '87 00 4a13 00000000' + // neighbour solicitation, code 0, checksum
+    '20010db8000000000000000000000010' + // target
+    '01 01 020000000099', // source link-layer address
+);
+
+/**
+ * Defines the tests that every {@link LinkSocket} must pass, simulated or real.
+ *
+ * `makePair` is called before each test, and the pair closed after it.
+ */
+export function linkSocketContract(name: string, makePair: () => Promise<LinkPair>): void {
+  describe(`${name} keeps the link socket contract`, () => {
+    let pair: LinkPair;
+    let frames: Uint8Array[];
+    let links: ('up' | 'down')[];
+
+    beforeEach(async () => {
+      pair = await makePair();
+      frames = [];
+      links = [];
+    });
+    afterEach(async () => {
+      await pair.close();
+    });
+
+    function listen(): void {
+      pair.ours.listen({
+        onFrame: (frame) => void frames.push(Uint8Array.from(frame)),
+        onLink: (state) => void links.push(state),
+      });
+      pair.ours.watch({ ipv4: [WATCHED_IPV4], ipv6: [WATCHED_IPV6] });
+    }
+    const arrived = (frame: Uint8Array): boolean => frames.some((one) => startsWith(one, frame));
+    /** Sends until it arrived, for a real switch may need a moment; then says `true`. */
+    async function heard(frame: Uint8Array): Promise<boolean> {
+      await pair.until(() => {
+        if (!arrived(frame)) pair.peer.send(frame);
+        return arrived(frame);
+      });
+      return true;
+    }
+
+    test('it names its interface, has a unicast hardware address of 6 bytes, and begins up', () => {
+      expect(pair.ours.interfaceName).not.toBe('');
+      expect(pair.ours.mac).toHaveLength(6);
+      expect((pair.ours.mac[0] ?? 1) & 1).toBe(0);
+      expect(pair.ours.up).toBe(true);
+    });
+
+    test('it delivers a broadcast ARP request for a watched address, byte for byte', async () => {
+      listen();
+      expect(await heard(arpRequest(BROADCAST))).toBe(true);
+    });
+
+    test('it delivers an ARP request sent to its own hardware address', async () => {
+      listen();
+      expect(await heard(arpRequest(toHex(pair.ours.mac)))).toBe(true);
+    });
+
+    test('it delivers a neighbour solicitation sent to the solicited-node group of a watched address', async () => {
+      listen();
+      expect(await heard(SOLICITATION)).toBe(true);
+    });
+
+    test('what is watched can be replaced while it runs, and a later address is heard', async () => {
+      listen();
+      expect(await heard(arpRequest(BROADCAST))).toBe(true);
+      pair.ours.watch({ ipv4: [hex('c000020b'), hex('c000020c')], ipv6: [] });
+      expect(await heard(arpRequest(BROADCAST, '0c'))).toBe(true);
+      expect(await heard(arpRequest(BROADCAST, '0b'))).toBe(true);
+    });
+
+    test('what it sends arrives whole at the other end and does not come back to its own listener', async () => {
+      listen();
+      const frame = arpRequest(BROADCAST);
+      frame.set(pair.ours.mac, 6);
+      const sent = Uint8Array.from(frame);
+      expect(pair.ours.send(frame)).toBe('sent');
+      frame.fill(0); // The bytes are the caller's again as soon as the call returned.
+      await pair.until(() => pair.peer.received.some((one) => startsWith(one, sent)));
+      expect(await heard(SOLICITATION)).toBe(true);
+      expect(arrived(sent)).toBe(false);
+    });
+
+    test('a frame of another VLAN is dropped, or delivered with its tag, but never as if it had none', async () => {
+      listen();
+      const plain = arpRequest(BROADCAST);
+      const tagged = new Uint8Array(plain.length + 4);
+      tagged.set(plain.subarray(0, 12));
+      tagged.set(hex('81000007'), 12); // IEEE 802.1Q, VLAN 7
+      tagged.set(plain.subarray(12), 16);
+      pair.peer.send(tagged);
+      expect(await heard(SOLICITATION)).toBe(true);
+      expect(arrived(plain)).toBe(false);
+    });
+
+    test('a link that goes down says so once, refuses to send, and works again after it came up', async () => {
+      listen();
+      expect(await heard(arpRequest(BROADCAST))).toBe(true);
+      await pair.setLink('down');
+      await pair.until(() => links.includes('down'));
+      expect(pair.ours.up).toBe(false);
+      expect(pair.ours.send(arpRequest(BROADCAST))).toBe('down');
+      await pair.setLink('up');
+      await pair.until(() => links.includes('up'));
+      expect(pair.ours.up).toBe(true);
+      expect(links).toEqual(['down', 'up']);
+      frames.length = 0;
+      expect(await heard(arpRequest(BROADCAST))).toBe(true);
+      expect(await heard(SOLICITATION)).toBe(true);
+      expect(pair.ours.send(arpRequest(BROADCAST))).toBe('sent');
+    });
+
+    test('once closed it delivers nothing, sends nothing, and may be closed again', async () => {
+      listen();
+      expect(await heard(arpRequest(BROADCAST))).toBe(true);
+      pair.ours.close();
+      frames.length = 0;
+      expect(pair.ours.send(arpRequest(BROADCAST))).toBe('gone');
+      pair.peer.send(arpRequest(BROADCAST));
+      await pair.setLink('down');
+      await pair.setLink('up');
+      pair.ours.close();
+      expect(frames).toEqual([]);
+      expect(links).toEqual([]);
+    });
+
+    test('a second listener is a mistake and is refused', () => {
+      listen();
+      expect(listen).toThrow(/listen/i);
+    });
+  });
+}
+
+function startsWith(frame: Uint8Array, start: Uint8Array): boolean {
+  // Hardware pads short frames to 60 bytes, so more may follow.
+  return frame.length >= start.length && start.every((byte, at) => frame[at] === byte);
+}
+
+function hex(text: string): Uint8Array {
+  const digits = text.replaceAll(' ', '');
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16);
+  }
+  return bytes;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

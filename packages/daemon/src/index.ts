@@ -1,0 +1,24 @@
+/**
+ * What the controller and the speaker share: flags with environment variables, a JSON log, metrics, health and a clean end.
+ * Private: it holds no rule of the domain, only the manners of a process in a cluster.
+ *
+ * @packageDocumentation
+ */
+export {
+  commonFlags,
+  durationFlag,
+  helpText,
+  parseFlags,
+  stringFlag,
+  wholeNumberFlag,
+  type Flag,
+  type FlagSet,
+  type FlagValues,
+  type ParsedFlags,
+} from './flags.ts';
+export { formatDuration, parseDuration } from './duration.ts';
+export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+export { HealthChecks, type HealthCheck } from './health.ts';
+export { startHttpServers, type HttpServers } from './http-servers.ts';
+export { createMetrics, type Counter, type Gauge, type Metrics } from './metrics.ts';
+export { runDaemon, type DaemonContext, type DaemonDefinition } from './run-daemon.ts';

@@ -1,0 +1,86 @@
+import { helpText, parseFlags, type commonFlags, type FlagSet, type FlagValues } from './flags.ts';
+import { HealthChecks } from './health.ts';
+import { startHttpServers } from './http-servers.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+type CommonFlags = ReturnType<typeof commonFlags>;
+
+/** What a daemon's `main` gets. */
+export interface DaemonContext<S extends FlagSet> {
+  readonly flags: FlagValues<S>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly health: HealthChecks;
+  /** Aborts on the first SIGTERM or SIGINT: finish, give back what is held, return. */
+  readonly signal: AbortSignal;
+}
+
+/** A daemon: its flags, and a `main` that runs until the signal aborts. */
+export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
+  /** `controller`, `speaker`: the name in `--help` and in the log. */
+  readonly name: string;
+  /** One paragraph for `--help`. */
+  readonly about: string;
+  readonly flags: S;
+  main(context: DaemonContext<S>): Promise<void>;
+}
+
+/**
+ * Runs a daemon in this process and resolves with its exit code: 0 after `--help` or a clean end, 2 for a command line that is wrong, 1 when `main`
+ * failed. A second signal ends the process at once with 130.
+ */
+export async function runDaemon<S extends FlagSet & CommonFlags>(
+  definition: DaemonDefinition<S>,
+  process: NodeJS.Process,
+): Promise<number> {
+  const parsed = parseFlags(definition.flags, process.argv.slice(2), process.env);
+  if (parsed.kind === 'help') {
+    process.stdout.write(helpText(definition.name, definition.about, definition.flags));
+    return 0;
+  }
+  if (parsed.kind === 'problems') {
+    for (const problem of parsed.problems) process.stderr.write(`${definition.name}: ${problem}\n`);
+    return 2;
+  }
+  const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
+  const log = createLogger(definition.name, flags['log-level']);
+  const metrics = createMetrics();
+  const health = new HealthChecks();
+  const signal = signalOfEnd(process, log);
+  try {
+    await using servers = await startHttpServers(
+      { metrics, health },
+      {
+        metricsPort: portOrOff(flags['metrics-port']),
+        healthPort: portOrOff(flags['health-port']),
+      },
+    );
+    log.info('starting', {
+      metricsPort: servers.metricsPort ?? 0,
+      healthPort: servers.healthPort ?? 0,
+    });
+    await definition.main({ flags, log, metrics, health, signal });
+    log.info('stopped');
+    return 0;
+  } catch (error) {
+    log.error('failed', { error });
+    return 1;
+  }
+}
+
+function portOrOff(port: number): number | undefined {
+  return port === 0 ? undefined : port;
+}
+
+function signalOfEnd(process: NodeJS.Process, log: Logger): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(130);
+    log.info('stopping', { signal: name });
+    controller.abort(new Error(`${name} received`));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return controller.signal;
+}

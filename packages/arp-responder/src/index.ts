@@ -1,0 +1,90 @@
+/**
+ * Answers ARP and NDP questions for addresses it is told to, and announces them, over any {@link LinkSocket}.
+ *
+ * {@link respond} is the pure core: one frame in, the reply or a named reason out. {@link Responder} keeps a set of addresses,
+ * each with a right to answer that ends by itself, and does the announcing. The codecs stand alone: a decoder returns the
+ * value or a reason and never throws, whatever the bytes.
+ *
+ * Nothing here opens a socket, reads a clock or logs by itself, and no `node:*` module is imported.
+ *
+ * @packageDocumentation
+ */
+export {
+  ALL_NODES,
+  UNSPECIFIED,
+  formatAddress,
+  formatMac,
+  multicastMac,
+  parseAddress,
+  solicitedNode,
+} from './address.ts';
+export {
+  ANNOUNCE_AT_MS,
+  QUIET,
+  announceStep,
+  type AnnounceEffect,
+  type AnnounceInput,
+  type AnnounceState,
+} from './announce-schedule.ts';
+export { announcement } from './announcement.ts';
+export {
+  ARP_LENGTH,
+  ARP_OPERATION,
+  decodeArp,
+  encodeArp,
+  type ArpFault,
+  type ArpPacket,
+} from './arp.ts';
+export {
+  BROADCAST_MAC,
+  ETHERTYPE,
+  decodeEthernet,
+  encodeEthernet,
+  type EthernetFault,
+  type EthernetFrame,
+  type VlanTag,
+} from './ethernet.ts';
+export {
+  decodeIcmpv6,
+  encodeIcmpv6,
+  type Icmpv6Ends,
+  type Icmpv6Fault,
+  type Icmpv6Message,
+} from './icmpv6.ts';
+export { IPPROTO_ICMPV6, decodeIpv6, encodeIpv6, type Ipv6Fault, type Ipv6Packet } from './ipv6.ts';
+export type { LinkListener, LinkSocket, SendOutcome, WatchedAddresses } from './link-socket.ts';
+export {
+  NDP_OPTION,
+  NDP_TYPE,
+  decodeNdp,
+  encodeNdp,
+  linkLayerAddress,
+  type NdpFault,
+  type NdpMessage,
+  type NdpOption,
+  type NeighborAdvertisement,
+  type NeighborSolicitation,
+} from './ndp.ts';
+export {
+  answerSolicitation,
+  decodeNeighborFrame,
+  encodeNeighborFrame,
+  type NeighborFault,
+  type NeighborFrame,
+} from './neighbor-frame.ts';
+export type { Deadline } from './owned-addresses.ts';
+export {
+  arpReplyBuffer,
+  respond,
+  type AnswerRights,
+  type DropReason,
+  type Right,
+} from './respond.ts';
+export {
+  Responder,
+  type AddressRight,
+  type ResponderClock,
+  type ResponderDeps,
+  type ResponderLog,
+  type ResponderMetrics,
+} from './responder.ts';

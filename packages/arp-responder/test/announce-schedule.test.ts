@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOUNCE_AT_MS, QUIET, announceStep, type AnnounceState } from '../src/index.ts';
+
+describe('the announcing of an address', () => {
+  test('goes in rounds 1.1 s apart, five in all, and then is quiet', () => {
+    const sentAtMs: number[] = [];
+    let [state, effects] = announceStep(QUIET, { type: 'start', nowMs: 1000 });
+    let nowMs = 1000;
+    for (;;) {
+      if (effects.some((effect) => effect.type === 'send')) sentAtMs.push(nowMs - 1000);
+      const wait = effects.find((effect) => effect.type === 'wait');
+      if (wait === undefined) break;
+      nowMs += wait.ms;
+      [state, effects] = announceStep(state, { type: 'due', nowMs, entitled: true });
+    }
+    expect(sentAtMs).toEqual([...ANNOUNCE_AT_MS]);
+    expect(sentAtMs).toEqual([0, 1100, 2200, 3300, 4400]);
+    expect(state).toEqual(QUIET);
+  });
+
+  const announcing: AnnounceState = { kind: 'announcing', startedMs: 0, round: 1 };
+
+  test('ends when the right to answer has ended', () => {
+    expect(announceStep(announcing, { type: 'due', nowMs: 1100, entitled: false })).toEqual([
+      QUIET,
+      [{ type: 'cancel' }],
+    ]);
+  });
+
+  test('ends when the address is given up', () => {
+    expect(announceStep(announcing, { type: 'stop' })).toEqual([QUIET, [{ type: 'cancel' }]]);
+    expect(announceStep(QUIET, { type: 'stop' })).toEqual([QUIET, []]);
+  });
+
+  test('begins anew when it is started again', () => {
+    expect(announceStep(announcing, { type: 'start', nowMs: 500 })).toEqual([
+      { kind: 'announcing', startedMs: 500, round: 1 },
+      [{ type: 'send' }, { type: 'wait', ms: 1100 }],
+    ]);
+  });
+
+  test('sends the rounds that a stall made late as one', () => {
+    expect(announceStep(announcing, { type: 'due', nowMs: 2500, entitled: true })).toEqual([
+      { kind: 'announcing', startedMs: 0, round: 3 },
+      [{ type: 'send' }, { type: 'wait', ms: 800 }],
+    ]);
+    expect(announceStep(announcing, { type: 'due', nowMs: 9000, entitled: true })[1]).toEqual([
+      { type: 'send' },
+      { type: 'cancel' },
+    ]);
+  });
+
+  test('does nothing when a timer comes after the end', () => {
+    expect(announceStep(QUIET, { type: 'due', nowMs: 1, entitled: true })).toEqual([QUIET, []]);
+  });
+});

@@ -1,0 +1,31 @@
+/** Where a kind stands in the API. All of ours are namespaced and have a status subresource. */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+}
+
+/** The API group of all our kinds. */
+export const GROUP = 'metallb.io';
+
+/** IPAddressPool: addresses that Services can have. */
+export const IPAddressPoolResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'IPAddressPool',
+  plural: 'ipaddresspools',
+};
+
+/** L2Advertisement: announces addresses on the local network. */
+export const L2AdvertisementResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'L2Advertisement',
+  plural: 'l2advertisements',
+};
+
+/** `metallb.io/v1beta1`, as it stands in `apiVersion`. */
+export function apiVersionOf({ group, version }: Resource): string {
+  return `${group}/${version}`;
+}

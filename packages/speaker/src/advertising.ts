@@ -1,0 +1,94 @@
+import {
+  matchesAnySelector,
+  matchesSelector,
+  parseIPAddressPool,
+  parseL2Advertisement,
+  type L2Advertisement,
+  type Labels,
+} from '@picluster/api';
+import { inRanges, parsePoolRange, type PoolRange } from './pool-ranges.ts';
+import type { NodeView, ServiceView } from './views.ts';
+
+/** What the speaker keeps of an IPAddressPool. */
+export interface PoolView {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly ranges: readonly PoolRange[];
+}
+
+type Spec = NonNullable<L2Advertisement['spec']>;
+
+/** What the speaker keeps of an L2Advertisement. */
+export interface AdvertisementView extends Readonly<Spec> {
+  readonly name: string;
+}
+
+/** Keeps of a pool what is used; `undefined` where it is not a valid one (the controller says so on the object). */
+export function viewPool(raw: unknown): PoolView | undefined {
+  const parsed = parseIPAddressPool(raw);
+  if (!parsed.ok) return undefined;
+  const { metadata, spec } = parsed.value;
+  const ranges = spec.addresses.map(parsePoolRange).filter((range) => range !== undefined);
+  return { name: metadata.name, labels: metadata.labels ?? {}, ranges };
+}
+
+/** Keeps of an advertisement what is used; `undefined` where it is not a valid one. */
+export function viewAdvertisement(raw: unknown): AdvertisementView | undefined {
+  const parsed = parseL2Advertisement(raw);
+  return parsed.ok ? { ...parsed.value.spec, name: parsed.value.metadata.name } : undefined;
+}
+
+/** The one pool that all addresses lie in. */
+export function poolOf(
+  addresses: readonly Uint8Array[],
+  pools: Iterable<PoolView>,
+): PoolView | undefined {
+  for (const pool of pools) {
+    if (addresses.every((address) => inRanges(address, pool.ranges))) return pool;
+  }
+  return undefined;
+}
+
+/** The advertisements of a pool that also match the Service. Neither names nor selectors of pools: all pools. */
+export function advertisementsFor(
+  pool: PoolView,
+  service: ServiceView,
+  advertisements: Iterable<AdvertisementView>,
+): AdvertisementView[] {
+  return [...advertisements].filter((one) => {
+    const names = one.ipAddressPools ?? [];
+    const selectors = one.ipAddressPoolSelectors ?? [];
+    const all = names.length === 0 && selectors.length === 0;
+    const selected = all || names.includes(pool.name) || matchesAnySelector(selectors, pool.labels);
+    return selected && matchesOrEmpty(one.serviceSelectors, service.labels);
+  });
+}
+
+/** Whether an advertisement lets this node answer. */
+export function includesNode(advertisement: AdvertisementView, node: NodeView): boolean {
+  return matchesOrEmpty(advertisement.nodeSelectors, node.labels);
+}
+
+/** How much a node is preferred: the weights of all matching preferences of all advertisements that include it. */
+export function scoreOf(node: NodeView, advertisements: readonly AdvertisementView[]): number {
+  let score = 0;
+  for (const advertisement of advertisements) {
+    if (!includesNode(advertisement, node)) continue;
+    for (const { weight, preference } of advertisement.preferredNodeSelectors ?? []) {
+      if (matchesSelector(preference, node.labels)) score += weight;
+    }
+  }
+  return score;
+}
+
+/** The interfaces that the advertisements name together; one that names none means all. */
+export function interfacesOf(
+  advertisements: readonly AdvertisementView[],
+): 'all' | readonly string[] {
+  const lists = advertisements.map((advertisement) => advertisement.interfaces ?? []);
+  return lists.some((list) => list.length === 0) ? 'all' : [...new Set(lists.flat())];
+}
+
+function matchesOrEmpty(selectors: Spec['nodeSelectors'], labels: Labels): boolean {
+  return selectors === undefined || selectors.length === 0 || matchesAnySelector(selectors, labels);
+}

@@ -1,0 +1,111 @@
+import { formatAddress, parseAddress } from '@picluster/arp-responder';
+import {
+  advertisementsFor,
+  includesNode,
+  interfacesOf,
+  poolOf,
+  scoreOf,
+  type AdvertisementView,
+  type PoolView,
+} from './advertising.ts';
+import { rankNodes } from './ranking.ts';
+import type { EndpointsView, NodeView, ServiceView } from './views.ts';
+
+/** Presence of this label, whatever its value, keeps a node from answering. */
+export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/** All that decides whether a node may answer for the addresses of a Service. */
+export interface Situation {
+  /** `undefined`: there is no such Service of type LoadBalancer (any more). */
+  readonly service: ServiceView | undefined;
+  readonly pools: readonly PoolView[];
+  readonly advertisements: readonly AdvertisementView[];
+  readonly nodes: readonly NodeView[];
+  /** Of this Service. */
+  readonly endpoints: readonly EndpointsView[];
+  /** The name of the node that decides. */
+  readonly node: string;
+  /** The class that is ours; `undefined`: Services without one. */
+  readonly loadBalancerClass: string | undefined;
+}
+
+/** Why this node does not answer for a Service. */
+export type WithholdReason =
+  | 'notLoadBalancer'
+  | 'otherLoadBalancerClass'
+  | 'noIPAllocated'
+  | 'invalidIP'
+  | 'ipNotAllowed'
+  | 'notOwner'
+  | 'sharedIPWithServiceSelector'
+  | 'noMatchingAdvertisement';
+
+/** This node may be the one that answers. */
+export interface Candidacy {
+  readonly kind: 'candidate';
+  /** Canonical texts, in the order of the Service's status. */
+  readonly addresses: readonly string[];
+  /** 0 for the node that should try first, 1 for the next, … */
+  readonly rank: number;
+  /** On which interfaces of this node. */
+  readonly interfaces: 'all' | readonly string[];
+}
+
+/** What a node does about a Service. */
+export type Decision = Candidacy | { readonly kind: 'withheld'; readonly reason: WithholdReason };
+
+/** Decides, with the reasons and in the order of MetalLB's speaker. Pure: every node computes the same candidates. */
+export function decide(situation: Situation): Decision {
+  const { service } = situation;
+  if (service === undefined) return withheld('notLoadBalancer');
+  if (service.loadBalancerClass !== situation.loadBalancerClass) {
+    return withheld('otherLoadBalancerClass');
+  }
+  if (service.ingress.length === 0) return withheld('noIPAllocated');
+  const addresses = service.ingress.map(parseAddress).filter((bytes) => bytes !== undefined);
+  if (addresses.length < service.ingress.length) return withheld('invalidIP');
+  const pool = poolOf(addresses, situation.pools);
+  if (pool === undefined) return withheld('ipNotAllowed');
+  if (!situation.endpoints.some((slice) => slice.canServe)) return withheld('notOwner');
+  const advertisements = advertisementsFor(pool, service, situation.advertisements);
+  if (service.sharesAddress && advertisements.some(hasServiceSelectors)) {
+    return withheld('sharedIPWithServiceSelector');
+  }
+  return stand(situation, service, addresses.map(formatAddress), advertisements);
+}
+
+/** The part of the decision that compares this node with the others. */
+function stand(
+  situation: Situation,
+  service: ServiceView,
+  addresses: readonly string[],
+  advertisements: readonly AdvertisementView[],
+): Decision {
+  const us = situation.nodes.find((node) => node.name === situation.node);
+  const ours = us === undefined ? [] : advertisements.filter((one) => includesNode(one, us));
+  if (ours.length === 0) return withheld('noMatchingAdvertisement');
+  const candidates = situation.nodes.filter(
+    (node) =>
+      isFit(node) &&
+      advertisements.some((one) => includesNode(one, node)) &&
+      (!service.localTraffic || situation.endpoints.some((one) => one.nodes.includes(node.name))),
+  );
+  const scores = new Map(candidates.map((node) => [node.name, scoreOf(node, advertisements)]));
+  // Services that share an address, and both addresses of one Service, begin on the same node: only the first one counts.
+  const order = rankNodes([...scores.keys()], addresses[0] ?? '', scores);
+  const rank = order.indexOf(situation.node);
+  if (rank === -1) return withheld('notOwner');
+  return { kind: 'candidate', addresses, rank, interfaces: interfacesOf(ours) };
+}
+
+function isFit(node: NodeView): boolean {
+  return !node.networkUnavailable && !Object.hasOwn(node.labels, EXCLUDE_LABEL);
+}
+
+function hasServiceSelectors(advertisement: AdvertisementView): boolean {
+  return (advertisement.serviceSelectors ?? []).length > 0;
+}
+
+function withheld(reason: WithholdReason): Decision {
+  return { kind: 'withheld', reason };
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { InterfaceFacts, InterfaceReader } from '../interfaces.ts';
+
+/** `net/if.h`. */
+const IFF = { BROADCAST: 0x2, NOARP: 0x80 } as const;
+
+/** What is asked of the kernel through a socket, and so is true in this network namespace. */
+export type ReadInterface = (
+  name: string,
+) => { readonly index: number; readonly up: boolean; readonly ethernet: boolean } | undefined;
+
+/**
+ * The interfaces of this network namespace: names from `/proc`, link and kind from `readInterface`, the rest from sysfs. A
+ * sysfs that was mounted in another network namespace shows other interfaces; where the index betrays that, what only
+ * sysfs knows counts as the usual: an interface of its own, that speaks ARP.
+ */
+export function systemInterfaces(
+  readInterface: ReadInterface,
+  folder: string = '/sys/class/net',
+): InterfaceReader {
+  return {
+    names: () =>
+      readFileSync('/proc/self/net/dev', 'utf8')
+        .split('\n')
+        .map((line) => /^\s*([^\s:]+):/.exec(line)?.[1])
+        .filter((name) => name !== undefined),
+    read: (name): InterfaceFacts | undefined => {
+      const state = readInterface(name);
+      if (state === undefined) return undefined;
+      const { ethernet, up } = state;
+      const sysfs = readSysfs(path.join(folder, name), state.index);
+      return { name, ethernet, up, ...sysfs };
+    },
+  };
+}
+
+function readSysfs(
+  folder: string,
+  index: number,
+): Pick<InterfaceFacts, 'arp' | 'broadcast' | 'enslaved'> {
+  try {
+    if (Number(readFileSync(path.join(folder, 'ifindex'), 'utf8')) === index) {
+      const flags = Number(readFileSync(path.join(folder, 'flags'), 'utf8'));
+      return {
+        arp: (flags & IFF.NOARP) === 0,
+        broadcast: (flags & IFF.BROADCAST) !== 0,
+        enslaved: existsSync(path.join(folder, 'master')),
+      };
+    }
+  } catch {
+    // Deleted meanwhile, or no sysfs at all.
+  }
+  return { arp: true, broadcast: true, enslaved: false };
+}

@@ -1,0 +1,52 @@
+import type { ResponderMetrics } from '@picluster/arp-responder';
+import type { Metrics } from '@picluster/daemon';
+
+/** What the speaker counts. Names and labels are MetalLB's where MetalLB has them. */
+export interface SpeakerMetrics {
+  /** Handed to every responder. */
+  readonly responder: ResponderMetrics;
+  /** Whether this node announces a Service on an address. */
+  announced(service: string, address: string, now: boolean): void;
+}
+
+/** Makes the speaker's metrics in the registry of the daemon. */
+export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMetrics {
+  const announced = metrics.gauge(
+    'metallb_speaker_announced',
+    'Services that are announced from this node, 1 for each address.',
+    ['service', 'protocol', 'node', 'ip'],
+  );
+  const received = metrics.counter(
+    'metallb_layer2_requests_received',
+    'ARP requests and neighbour solicitations for addresses that this node may answer for.',
+    ['ip'],
+  );
+  const sent = metrics.counter(
+    'metallb_layer2_responses_sent',
+    'ARP replies and neighbour advertisements that answered a question.',
+    ['ip'],
+  );
+  const gratuitous = metrics.counter(
+    'metallb_layer2_gratuitous_sent',
+    'Unsolicited ARP packets and neighbour advertisements.',
+    ['ip'],
+  );
+  const dropped = metrics.counter(
+    'picluster_layer2_dropped_total',
+    'Frames that reached the responder and got no answer, by reason.',
+    ['reason'],
+  );
+  return {
+    responder: {
+      requestReceived: (ip) => received.inc({ ip }),
+      replySent: (ip) => sent.inc({ ip }),
+      announcementSent: (ip) => gratuitous.inc({ ip }),
+      dropped: (reason) => dropped.inc({ reason }),
+    },
+    announced: (service, ip, now) => {
+      const labels = { service, protocol: 'layer2', node, ip };
+      if (now) announced.set(1, labels);
+      else announced.remove(labels);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { MemoryLeaseLock, MemoryLeaseStore, seededRandom, SimClock } from '@picluster/testkit';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LeaseOwnership, leaseNameFor, STAGGER_MS } from '../src/lease-ownership.ts';
+
+const timings = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 };
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const ADDRESS = '10.20.30.1';
+
+let clock: SimClock;
+let stores: Map<string, MemoryLeaseStore>;
+let locks: MemoryLeaseLock[];
+let events: string[];
+
+beforeEach(() => {
+  clock = new SimClock();
+  stores = new Map();
+  locks = [];
+  events = [];
+});
+
+function speaker(name: string): LeaseOwnership {
+  const lockFor = (leaseName: string): MemoryLeaseLock => {
+    const store = stores.get(leaseName) ?? new MemoryLeaseStore();
+    stores.set(leaseName, store);
+    const lock = new MemoryLeaseLock(store, clock);
+    locks.push(lock);
+    return lock;
+  };
+  const listener = {
+    gained: (address: string) => void events.push(`${name} gained ${address} at ${clock.nowMs()}`),
+    lost: (address: string) => void events.push(`${name} lost ${address} at ${clock.nowMs()}`),
+  };
+  return new LeaseOwnership(
+    { lockFor, clock, random: seededRandom(1), log: silent, listener },
+    { identity: name, ...timings },
+  );
+}
+
+describe('leases of addresses', () => {
+  test('the first in line takes a new one at once, the next waits its turn', async () => {
+    const [a, b] = [speaker('a'), speaker('b')];
+    b.stand(ADDRESS, 1);
+    a.stand(ADDRESS, 0);
+    await clock.advance(1000);
+    expect(events).toEqual(['a gained 10.20.30.1 at 0']);
+  });
+
+  test('the next in line takes it when the first is not there', async () => {
+    speaker('b').stand(ADDRESS, 1);
+    await clock.advance(1000);
+    expect(events).toEqual([`b gained 10.20.30.1 at ${STAGGER_MS}`]);
+  });
+
+  test('one that holds an address keeps it, whoever comes later with a better rank', async () => {
+    speaker('b').stand(ADDRESS, 1);
+    await clock.advance(1000);
+    speaker('a').stand(ADDRESS, 0);
+    await clock.advance(20_000);
+    expect(events).toEqual([`b gained 10.20.30.1 at ${STAGGER_MS}`]);
+  });
+
+  test('to resign ends the right within the call, and frees the lease', async () => {
+    const a = speaker('a');
+    a.stand(ADDRESS, 0);
+    await clock.advance(1000);
+    a.resign(ADDRESS);
+    expect(events.at(-1)).toBe('a lost 10.20.30.1 at 1000');
+    await clock.advance(0);
+    expect(stores.get('picluster-l2-10-20-30-1')?.record?.holderIdentity).toBe('');
+  });
+
+  test('one that resigned can stand again, even before the lease is given up', async () => {
+    const a = speaker('a');
+    a.stand(ADDRESS, 0);
+    await clock.advance(1000);
+    a.resign(ADDRESS);
+    a.stand(ADDRESS, 0);
+    await clock.advance(1000);
+    expect(events).toEqual([
+      'a gained 10.20.30.1 at 0',
+      'a lost 10.20.30.1 at 1000',
+      'a gained 10.20.30.1 at 1000',
+    ]);
+  });
+
+  test('a stop gives all leases up, and leaves nothing behind', async () => {
+    const a = speaker('a');
+    a.stand(ADDRESS, 0);
+    a.stand('1000::', 0);
+    await clock.advance(1000);
+    let stopped = false;
+    void a.stop().then(() => (stopped = true));
+    expect(events.filter((line) => line.includes('lost'))).toHaveLength(2);
+    await clock.advance(0);
+    expect(stopped).toBe(true);
+    expect(clock.pending).toBe(0);
+    expect([...stores.values()].map((store) => store.record?.holderIdentity)).toEqual(['', '']);
+  });
+
+  test('each candidate writes only when it leads', async () => {
+    speaker('a').stand(ADDRESS, 0);
+    speaker('b').stand(ADDRESS, 1);
+    await clock.advance(10_000);
+    expect(locks[1]?.calls.every((call) => call.kind === 'get')).toBe(true);
+  });
+});
+
+describe('the name of a lease', () => {
+  test.each([
+    ['10.20.30.1', 'picluster-l2-10-20-30-1'],
+    ['2001:db8::1', 'picluster-l2-2001-db8--1'],
+    ['1000::', 'picluster-l2-1000--0'],
+    ['::', 'picluster-l2---0'],
+  ])('of %s is %s', (address, name) => {
+    expect(leaseNameFor(address)).toBe(name);
+    // RFC 1123 subdomain, as the API server wants it.
+    expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+  });
+});

@@ -32,13 +32,11 @@ export class HealthChecks {
 }
 
 function answer(checks: ReadonlyMap<string, HealthCheck>): { ok: boolean; text: string } {
-  const lines: string[] = [];
-  let ok = true;
-  for (const [name, check] of checks) {
+  const problems = [...checks].flatMap(([name, check]) => {
     const problem = check();
-    ok &&= problem === undefined;
-    lines.push(problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`);
-  }
-  lines.push(ok ? 'ok' : 'failed');
-  return { ok, text: `${lines.join('\n')}\n` };
+    return problem === undefined ? [] : [`${name}: ${problem}\n`];
+  });
+  return problems.length === 0
+    ? { ok: true, text: 'ok\n' }
+    : { ok: false, text: problems.join('') };
 }

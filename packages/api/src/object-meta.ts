@@ -22,7 +22,7 @@ export type Parsed<T> =
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
 
 /** `metadata` as a schema, as far as it is read. */
-export const metadataSchema = {
+const metadataSchema = {
   type: 'object',
   required: ['name'],
   properties: {

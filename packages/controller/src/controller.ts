@@ -1,0 +1,332 @@
+import { Ipam, type Allocation } from '@picluster/ipam';
+import type { IPAddressPoolStatus } from '@picluster/api';
+import { KubeError, type StatusPatch } from '@picluster/kube';
+import type { ControllerMetrics } from './controller-metrics.ts';
+import { converge, type Decision } from './converge.ts';
+import { bookPools, EMPTY_BOOK, type PoolBook, type RefusedPool } from './pool-book.ts';
+import { poolPolicy, type PoolPolicy } from './pool-policy.ts';
+import { poolStatus, samePoolStatus } from './pool-status.ts';
+import type { NamespaceView, PoolView } from './pool-view.ts';
+import { replay } from './replay.ts';
+import { servicePatch } from './service-patch.ts';
+import { keyOfService, type ServiceView } from './service-view.ts';
+
+/** What the controller reads of a mirror of the API; `Reflector` of `@picluster/kube` is one. */
+export interface Mirror<P> {
+  get(key: string): P | undefined;
+  values(): Iterable<P>;
+  subscribe(notify: (key: string, now: P | undefined, before: P | undefined) => void): Disposable;
+}
+
+/** Writes events; never fails. */
+export interface Events {
+  service(service: ServiceView, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  pool(pool: PoolView, type: 'Normal' | 'Warning', reason: string, message: string): void;
+}
+
+/** Writes to the API server, each only onto the version that was read. They throw `KubeError`. */
+export interface Writer {
+  /** Resolves with what the Service is afterwards, as far as it is of interest. */
+  service(
+    service: ServiceView,
+    patch: StatusPatch,
+    signal: AbortSignal,
+  ): Promise<ServiceView | undefined>;
+  pool(pool: PoolView, status: IPAddressPoolStatus, signal: AbortSignal): Promise<void>;
+}
+
+/** Where the controller reports what happens. */
+interface Logger {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What one term of the controller runs on. All mirrors are synced. */
+export interface ControllerDeps {
+  readonly services: Mirror<ServiceView>;
+  readonly pools: Mirror<PoolView>;
+  readonly namespaces: Mirror<NamespaceView>;
+  /** Asks for `reconcile` of a Service, by `namespace/name`. */
+  readonly enqueue: (service: string) => void;
+  /** Asks for `reconcilePool`, by name, before long: many changes make one write. */
+  readonly enqueuePool: (pool: string) => void;
+  readonly write: Writer;
+  readonly events: Events;
+  /** Whether we may write now: asked directly before each write. */
+  readonly entitled: () => boolean;
+  readonly metrics: ControllerMetrics;
+  readonly log: Logger;
+}
+
+/** Which Services and pools are ours. */
+export interface ControllerOptions {
+  /** Only Services of this class; `undefined`: only those without one. */
+  readonly loadBalancerClass: string | undefined;
+}
+
+/** A write of ours that the mirror does not show yet. */
+interface OwnWrite {
+  /** The version that the write was based on: while the mirror still has it, `after` is the truth. */
+  readonly base: string;
+  readonly after: ServiceView | undefined;
+}
+
+/**
+ * Gives Services their addresses for one term of leadership. It keeps no record but what the API server shows: at the start it takes over what the
+ * Services' status says, then decides Service by Service, and each decision is one write.
+ *
+ * Decisions are synchronous, so that no two of them see the same address free; only writes take time. Who did not get what it wants is
+ * looked at again when an address was given back or the pools changed.
+ */
+export class Controller implements Disposable {
+  readonly #deps: ControllerDeps;
+  readonly #class: string | undefined;
+  readonly #waiting = new Set<string>();
+  readonly #written = new Map<string, OwnWrite>();
+  /** What was told of a Service at its last turn: it is not told again as long as it stays so. */
+  readonly #told = new Map<string, ReadonlySet<string>>();
+  readonly #servicesOfPool = new Map<string, number>();
+  readonly #subscriptions: Disposable[] = [];
+  #book: PoolBook = EMPTY_BOOK;
+  #policy: PoolPolicy = poolPolicy(EMPTY_BOOK, []);
+  #ipam: Ipam = emptyIpam();
+
+  constructor(deps: ControllerDeps, options: ControllerOptions) {
+    this.#deps = deps;
+    this.#class = options.loadBalancerClass;
+  }
+
+  /** Takes over what is assigned, and from then on follows every change. Call it once, when all mirrors are synced. */
+  start(): void {
+    const { services, pools, namespaces, log } = this.#deps;
+    this.#subscriptions.push(
+      services.subscribe((key) => this.#deps.enqueue(key)),
+      pools.subscribe((_key, now) => {
+        this.#readPools();
+        if (now !== undefined) this.#deps.enqueuePool(now.name);
+      }),
+      namespaces.subscribe(() => this.#readPools()),
+    );
+    this.#readPools();
+    this.#ipam = replay(
+      this.#ipam,
+      this.#policy,
+      [...services.values()].filter((each) => this.#isOurs(each)),
+    );
+    this.#recount();
+    log.info('assignments taken over', { services: [...this.#ipam.allocations()].length });
+    this.#enqueueAll();
+  }
+
+  /** Stops following changes. */
+  [Symbol.dispose](): void {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#subscriptions.length = 0;
+  }
+
+  /** Brings one Service in line. Throws a `KubeError` where the write failed in a way that another try may mend. */
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    if (!this.#deps.entitled()) return;
+    this.#deps.metrics.reconciled();
+    const service = this.#current(key);
+    if (service === undefined || !this.#concerns(key, service)) {
+      this.#forget(key);
+      return;
+    }
+    const decision = converge(this.#ipam, this.#policy, service);
+    this.#take(key, decision);
+    if (decision.waits) this.#waiting.add(key);
+    else this.#waiting.delete(key);
+    if (await this.#show(key, service, decision, signal)) this.#tell(key, service, decision);
+  }
+
+  /** Brings the status of one pool in line. Throws a `KubeError` where the write failed. */
+  async reconcilePool(name: string, signal: AbortSignal): Promise<void> {
+    const usage = this.#ipam.usage(name);
+    const pool = [...this.#deps.pools.values()].find((each) => each.name === name);
+    if (usage === undefined || pool === undefined || !this.#deps.entitled()) return;
+    const status = poolStatus(usage);
+    if (samePoolStatus(pool.status, status)) return;
+    await this.#attempt(() => this.#deps.write.pool(pool, status, signal));
+  }
+
+  /** The Service as it is: what we wrote last counts more than a mirror that does not show it yet. */
+  #current(key: string): ServiceView | undefined {
+    const mirrored = this.#deps.services.get(key);
+    const written = this.#written.get(key);
+    if (written !== undefined && mirrored?.resourceVersion === written.base) return written.after;
+    this.#written.delete(key);
+    return mirrored;
+  }
+
+  /** A Service that stopped being a load balancer has lost its class, so what we wrote on it tells that it was ours. */
+  #concerns(key: string, service: ServiceView): boolean {
+    if (service.type === 'LoadBalancer') return this.#isOurs(service);
+    return (
+      this.#class === undefined ||
+      service.allocatedFromPool !== undefined ||
+      this.#ipam.allocationOf(key) !== undefined
+    );
+  }
+
+  #isOurs({ type, loadBalancerClass }: ServiceView): boolean {
+    return type === 'LoadBalancer' && loadBalancerClass === this.#class;
+  }
+
+  #forget(key: string): void {
+    this.#take(key, { ipam: this.#ipam.release(key) });
+    this.#waiting.delete(key);
+    this.#told.delete(key);
+    this.#written.delete(key);
+  }
+
+  /** Makes a decision the state, and sees to whom it may help. */
+  #take(key: string, { ipam }: Pick<Decision, 'ipam'>): void {
+    const before = this.#ipam.allocationOf(key);
+    const after = ipam.allocationOf(key);
+    this.#ipam = ipam;
+    if (sameAllocation(before, after)) return;
+    this.#count(before, -1);
+    this.#count(after, 1);
+    if (before === undefined) return;
+    for (const each of this.#waiting) if (each !== key) this.#deps.enqueue(each);
+  }
+
+  #count(allocation: Allocation | undefined, by: number): void {
+    if (allocation === undefined) return;
+    const { pool } = allocation;
+    this.#servicesOfPool.set(pool, (this.#servicesOfPool.get(pool) ?? 0) + by);
+    this.#reportPool(pool);
+  }
+
+  #reportPool(pool: string): void {
+    const usage = this.#ipam.usage(pool);
+    this.#deps.metrics.pool(pool, usage, this.#servicesOfPool.get(pool) ?? 0);
+    if (usage !== undefined) this.#deps.enqueuePool(pool);
+  }
+
+  /** Writes what the Service shall show. False: it could not be written, and the change that prevented it will bring the Service here again. */
+  async #show(
+    key: string,
+    service: ServiceView,
+    { addresses }: Decision,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (addresses === undefined) return true;
+    const pool = this.#ipam.allocationOf(key)?.pool;
+    const patch = servicePatch(service, addresses, pool);
+    if (patch === undefined) return true;
+    if (!this.#deps.entitled()) return false;
+    const base = this.#deps.services.get(key)?.resourceVersion ?? service.resourceVersion;
+    const done = await this.#attempt(async () => {
+      const after = await this.#deps.write.service(service, patch, signal);
+      this.#written.set(key, { base, after });
+    });
+    if (!done) return false;
+    this.#deps.log.info('service written', {
+      service: key,
+      addresses: addresses.join(','),
+      pool: pool ?? '',
+    });
+    for (const annotation of service.deprecatedAnnotations) {
+      const message = `Service uses deprecated annotation ${annotation}`;
+      this.#deps.events.service(service, 'Warning', 'deprecatedAnnotation', message);
+    }
+    return true;
+  }
+
+  /** False where somebody else was faster, or the object is gone: the mirror will tell. */
+  async #attempt(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (error instanceof KubeError && (error.code === 'conflict' || error.code === 'not-found'))
+        return false;
+      this.#deps.metrics.failed();
+      throw error;
+    }
+  }
+
+  #tell(key: string, service: ServiceView, { events }: Decision): void {
+    const told = this.#told.get(key);
+    const now = new Set<string>();
+    for (const { type, reason, message } of events) {
+      const text = JSON.stringify([service.uid, reason, message]);
+      now.add(text);
+      if (told?.has(text) !== true) this.#deps.events.service(service, type, reason, message);
+    }
+    if (now.size > 0) this.#told.set(key, now);
+    else this.#told.delete(key);
+  }
+
+  /** Follows a change of pools or namespaces. All Services are looked at again, but only where the change matters to any of them. */
+  #readPools(): void {
+    const { pools, namespaces, metrics, log } = this.#deps;
+    const before = this.#book;
+    const oldPolicy = this.#policy;
+    this.#book = bookPools(before, pools.values());
+    this.#policy = poolPolicy(this.#book, namespaces.values());
+    this.#tellRefused(before.refused);
+    metrics.configured(this.#book.refused.length > 0);
+    const changed = !samePools(before, this.#book);
+    if (changed) {
+      const moved = this.#ipam.withPools([...this.#book.booked.values()].map(({ pool }) => pool));
+      if (!moved.ok)
+        throw new Error(`pools were booked that do not fit together: ${moved.problem.message}`);
+      this.#ipam = moved.next;
+      this.#recount();
+      log.info('pools read', {
+        pools: this.#book.booked.size,
+        refused: this.#book.refused.length,
+        homeless: moved.dropped.length,
+      });
+    }
+    if (changed || this.#policy.fingerprint !== oldPolicy.fingerprint) this.#enqueueAll();
+  }
+
+  #tellRefused(before: readonly RefusedPool[]): void {
+    const known = new Set(before.map((each) => JSON.stringify(each)));
+    const views = new Map([...this.#deps.pools.values()].map((view) => [view.uid, view]));
+    for (const refused of this.#book.refused) {
+      const view = views.get(refused.uid);
+      if (view === undefined || known.has(JSON.stringify(refused))) continue;
+      const { name, problem, lastGoodStays } = refused;
+      const rest = lastGoodStays ? 'its last good version stays in force' : 'it is not in use';
+      this.#deps.log.warn('pool refused', { pool: name, problem, lastGoodStays });
+      this.#deps.events.pool(view, 'Warning', 'PoolRefused', `${problem}; ${rest}`);
+    }
+  }
+
+  #recount(): void {
+    const gone = [...this.#servicesOfPool.keys()];
+    this.#servicesOfPool.clear();
+    for (const [, { pool }] of this.#ipam.allocations()) {
+      this.#servicesOfPool.set(pool, (this.#servicesOfPool.get(pool) ?? 0) + 1);
+    }
+    const pools = new Set([...gone, ...this.#ipam.pools.map(({ name }) => name)]);
+    for (const pool of pools) this.#reportPool(pool);
+  }
+
+  /** In a fixed order, so that Services that wait for one address get it by age. */
+  #enqueueAll(): void {
+    const rank = (service: ServiceView): string => `${service.createdAt} ${keyOfService(service)}`;
+    const services = [...this.#deps.services.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+    for (const service of services) this.#deps.enqueue(keyOfService(service));
+  }
+}
+
+function emptyIpam(): Ipam {
+  const made = Ipam.create([]);
+  if (!made.ok) throw new Error(made.problem.message);
+  return made.ipam;
+}
+
+function samePools(one: PoolBook, other: PoolBook): boolean {
+  if (one.booked.size !== other.booked.size) return false;
+  return [...one.booked].every(([name, { pool }]) => other.booked.get(name)?.pool === pool);
+}
+
+function sameAllocation(one: Allocation | undefined, other: Allocation | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

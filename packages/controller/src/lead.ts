@@ -1,0 +1,123 @@
+import { apiVersionOf, IPAddressPoolResource, type IPAddressPoolStatus } from '@picluster/api';
+import {
+  patchStatus,
+  resourcePath,
+  WorkQueue,
+  type Clock,
+  type EventRecorder,
+  type KubeClient,
+  type Logger,
+  type Random,
+} from '@picluster/kube';
+import type { Term } from '@picluster/leader-election';
+import { createCaches, type Caches } from './caches.ts';
+import type { ControllerMetrics } from './controller-metrics.ts';
+import { Controller, type Events, type Writer } from './controller.ts';
+import { viewService } from './service-view.ts';
+
+/** How many Services may be written at once. Decisions are taken one by one all the same. */
+const WRITES_AT_ONCE = 16;
+/** Changes of a pool's use within this time make one write of its status. */
+const POOL_STATUS_DELAY_MS = 500;
+
+/** What leading runs on. */
+export interface LeadDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly metrics: ControllerMetrics;
+  /** Told of the mirrors of this term, and of their end. */
+  readonly onCaches: (caches: Caches | undefined) => void;
+}
+
+/** What leading is told. */
+export interface LeadOptions {
+  /** Where the pools are. */
+  readonly namespace: string;
+  readonly loadBalancerClass: string | undefined;
+}
+
+/**
+ * Does the controller's work for one term; resolves when the term is over.
+ *
+ * The mirrors are made anew for each term: what the last leader wrote until it stopped must be in them before anything is given away, and a list
+ * that is asked for now has it, while a mirror that was kept may lag behind.
+ */
+export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Promise<void> {
+  const { client, clock, random, log, metrics } = deps;
+  const { namespace, loadBalancerClass } = options;
+  const { signal } = term;
+  const caches = createCaches({ client, clock, random, log }, namespace);
+  const queue = new WorkQueue(
+    { clock, random, log },
+    { name: 'services', concurrency: WRITES_AT_ONCE },
+  );
+  const poolQueue = new WorkQueue({ clock, random, log }, { name: 'pools' });
+  using controller = new Controller(
+    {
+      ...caches,
+      enqueue: (service) => queue.add(service),
+      enqueuePool: (pool) => poolQueue.addAfter(pool, POOL_STATUS_DELAY_MS),
+      write: writerOn(client, namespace),
+      events: eventsOn(deps.events, namespace),
+      entitled: () => term.valid(),
+      metrics,
+      log,
+    },
+    { loadBalancerClass },
+  );
+  deps.onCaches(caches);
+  const mirrors = Object.values(caches).map((cache) => cache.run(signal));
+  try {
+    await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
+    controller.start();
+    await Promise.all([
+      queue.run((key, ended) => controller.reconcile(key, ended), signal),
+      poolQueue.run((pool, ended) => controller.reconcilePool(pool, ended), signal),
+    ]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    deps.onCaches(undefined);
+    await Promise.allSettled(mirrors);
+  }
+}
+
+function writerOn(client: KubeClient, namespace: string): Writer {
+  const { group, version, plural } = IPAddressPoolResource;
+  return {
+    service: async (service, patch, signal) => {
+      const { namespace: place, name } = service;
+      const path = resourcePath({ version: 'v1', plural: 'services', namespace: place, name });
+      return viewService(await patchStatus(client, path, patch, signal));
+    },
+    pool: async (pool, status: IPAddressPoolStatus, signal) => {
+      const path = resourcePath({ group, version, plural, namespace, name: pool.name });
+      await patchStatus(client, path, { resourceVersion: pool.resourceVersion, status }, signal);
+    },
+  };
+}
+
+function eventsOn(events: EventRecorder, poolNamespace: string): Events {
+  return {
+    service: ({ namespace, name, uid }, type, reason, message) =>
+      events.record(
+        { apiVersion: 'v1', kind: 'Service', namespace, name, uid },
+        type,
+        reason,
+        message,
+      ),
+    pool: ({ name, uid }, type, reason, message) => {
+      const { kind } = IPAddressPoolResource;
+      const apiVersion = apiVersionOf(IPAddressPoolResource);
+      events.record(
+        { apiVersion, kind, namespace: poolNamespace, name, uid },
+        type,
+        reason,
+        message,
+      );
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { runDaemon, type DaemonContext } from '@picluster/daemon';
+import {
+  connect,
+  EventRecorder,
+  KubeLeaseLock,
+  systemClock as clock,
+  systemRandom as random,
+} from '@picluster/kube';
+import { LeaderElector } from '@picluster/leader-election';
+import { staleCache, type Caches } from './caches.ts';
+import { createControllerMetrics } from './controller-metrics.ts';
+import { controllerFlags } from './flags.ts';
+import { lead } from './lead.ts';
+import { leaseTimings } from './lease-timings.ts';
+
+const LEASE_NAME = 'picluster-controller';
+/** For the last events, after the Lease is given up. */
+const STOP_LIMIT_MS = 3000;
+
+async function main({
+  flags,
+  log,
+  metrics,
+  health,
+  signal,
+}: DaemonContext<typeof controllerFlags>): Promise<void> {
+  const timings = leaseTimings(flags);
+  const identity = `${hostname()}_${randomUUID()}`;
+  const client = connect({ kubeconfig: flags.kubeconfig, userAgent: 'picluster-controller' });
+  const lock = new KubeLeaseLock(
+    { client },
+    {
+      namespace: flags.namespace,
+      name: LEASE_NAME,
+      labels: { 'app.kubernetes.io/managed-by': 'picluster' },
+      requestTimeoutMs: timings.renewDeadlineMs / 2,
+    },
+  );
+  const leading = metrics.gauge('leader_election_master_status', '1 while this process leads.', [
+    'name',
+  ]);
+  const lockErrors = metrics.counter(
+    'picluster_leader_election_request_errors_total',
+    'Requests for the Lease that failed.',
+    ['request'],
+  );
+  const elector = new LeaderElector(
+    {
+      lock,
+      clock,
+      random,
+      log,
+      metrics: {
+        masterStatus: (now) => leading.set(now ? 1 : 0, { name: LEASE_NAME }),
+        requestFailed: (request) => lockErrors.inc({ request }),
+      },
+    },
+    { identity, ...timings },
+  );
+  const events = new EventRecorder({ client, clock, log }, { component: 'metallb-controller' });
+  const controllerMetrics = createControllerMetrics(metrics);
+  let caches: Caches | undefined;
+  health.ready('lease', () => (elector.observedHolder === undefined ? 'not read yet' : undefined));
+  health.ready('caches', () => (caches === undefined ? undefined : staleCache(caches)));
+  const deps = {
+    client,
+    clock,
+    random,
+    log,
+    events,
+    metrics: controllerMetrics,
+    onCaches: (now: Caches | undefined) => void (caches = now),
+  };
+  const options = { namespace: flags.namespace, loadBalancerClass: flags['lb-class'] };
+  try {
+    await elector.run((term) => lead(term, deps, options), signal);
+  } finally {
+    const limit = new AbortController();
+    using _timer = clock.timer(STOP_LIMIT_MS, () => limit.abort(new Error('no time left')));
+    await events.flush(limit.signal);
+    events[Symbol.dispose]();
+    await client.close();
+  }
+}
+
+process.exit(
+  await runDaemon(
+    {
+      name: 'controller',
+      about:
+        'Gives Services of type LoadBalancer their addresses from IPAddressPools. Several can run; one works, the others stand by.',
+      flags: controllerFlags,
+      main,
+    },
+    process,
+  ),
+);

@@ -1,0 +1,59 @@
+import { matchesAnySelector, matchesSelector } from '@picluster/api';
+import type { Pool } from '@picluster/ipam';
+import type { PoolBook } from './pool-book.ts';
+import type { NamespaceView, PoolSpecView } from './pool-view.ts';
+import type { ServiceView } from './service-view.ts';
+
+/** Which pools are open to a Service. */
+export interface PoolPolicy {
+  /** Whether a Service may have addresses of this pool at all. */
+  allows(pool: Pool, service: ServiceView): boolean;
+  /** Whether the pool has a `serviceAllocation`. Such pools are tried first, the others only where none of them can help. */
+  pinned(pool: Pool): boolean;
+  /** Whether a pool object exists of which nothing is in force: an address that no pool has may be one of its. */
+  readonly incomplete: boolean;
+  /** Changes when, and only when, the answers may change. */
+  readonly fingerprint: string;
+}
+
+/**
+ * The policy of the booked pools over the namespaces there are. A namespace matches by name or by selector; a pool whose namespace selectors match none is
+ * open to nobody, not to everybody. Services match by any of the service selectors, or all of them where there is none; both conditions must hold.
+ */
+export function poolPolicy(book: PoolBook, namespaces: Iterable<NamespaceView>): PoolPolicy {
+  const all = [...namespaces];
+  const allowed = new Map<string, ReadonlySet<string> | undefined>();
+  for (const [name, { spec }] of book.booked) allowed.set(name, namespacesOf(spec, all));
+  const incomplete = book.refused.some(({ lastGoodStays }) => !lastGoodStays);
+  const specs = [...book.booked].map(([name, { spec }]) => [
+    name,
+    spec,
+    [...(allowed.get(name) ?? [])].toSorted(),
+  ]);
+  return {
+    allows: (pool, service) => {
+      const spec = book.booked.get(pool.name)?.spec;
+      if (spec === undefined || allowed.get(pool.name)?.has(service.namespace) === false)
+        return false;
+      return (
+        spec.serviceSelectors.length === 0 ||
+        matchesAnySelector(spec.serviceSelectors, service.labels)
+      );
+    },
+    pinned: (pool) => book.booked.get(pool.name)?.spec.pinned ?? false,
+    incomplete,
+    fingerprint: JSON.stringify([specs, incomplete]),
+  };
+}
+
+/** The namespaces that a pool is open to; `undefined`: all. */
+function namespacesOf(
+  { namespaces, namespaceSelectors }: PoolSpecView,
+  all: readonly NamespaceView[],
+): ReadonlySet<string> | undefined {
+  if (namespaces.length === 0 && namespaceSelectors.length === 0) return undefined;
+  const selected = all.filter(({ labels }) =>
+    namespaceSelectors.some((each) => matchesSelector(each, labels)),
+  );
+  return new Set([...namespaces, ...selected.map(({ name }) => name)]);
+}

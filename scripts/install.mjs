@@ -4,7 +4,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expected, has, must, node, root, step } from './process.mjs';
 
-/** `npm ci`, unless `node_modules` was made from this very lock file. */
+/**
+ * Installs what the lock file says, unless `node_modules` was made from this very one. Not `npm ci`: it refuses a lock file that lacks optional packages of other
+ * systems, which a registry need not have.
+ */
 export async function installNpmPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
@@ -13,7 +16,9 @@ export async function installNpmPackages() {
   if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, 'utf8') === lock) return;
   if (!has('npm')) throw expected('npm is missing: install Node.js 20 or later, which brings it');
   await step('npm packages', () =>
-    must('npm', ['ci', '--no-progress', '--loglevel=error', '--prefer-offline'], { quiet: true }),
+    must('npm', ['install', '--no-save', '--no-progress', '--loglevel=error', '--prefer-offline'], {
+      quiet: true,
+    }),
   );
   writeFileSync(stamp, lock);
 }

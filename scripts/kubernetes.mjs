@@ -122,8 +122,8 @@ async function lock(file, until) {
       if (error.code !== 'EEXIST') throw error;
     }
     const holder = Number(readFileSync(file, 'utf8'));
-    if (holder > 0 && !isRunning(holder)) rmSync(file, { force: true });
-    else await sleep(1_000);
+    if (holder > 0 && isRunning(holder)) await sleep(1_000);
+    else rmSync(file, { force: true });
     if (until()) return false;
   }
 }

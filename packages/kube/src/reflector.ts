@@ -1,4 +1,3 @@
-import { backoffMs } from './backoff.ts';
 import { KubeError } from './kube-error.ts';
 import { keyOf } from './kube-object.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -11,6 +10,7 @@ import {
   type ReflectorOptions,
   type ReflectorSettings,
 } from './reflector-options.ts';
+import { RetryPolicy } from './retry-policy.ts';
 import { Silence } from './silence.ts';
 import { readWatchChunk, type WatchNews } from './watch-line.ts';
 
@@ -43,6 +43,7 @@ export class Reflector<P> {
   readonly #log: Logger;
   readonly #settings: ReflectorSettings;
   readonly #mirror: Mirror<P>;
+  readonly #retries: RetryPolicy;
   readonly #firstSync = Promise.withResolvers<void>();
   #running = false;
   #synced = false;
@@ -51,13 +52,13 @@ export class Reflector<P> {
   #version: string | undefined;
   /** The last streamed list failed in a way that pages may not. */
   #pagesNext = false;
-  #failures = 0;
   #aliveMs = 0;
 
   constructor(deps: ReflectorDeps, options: ReflectorOptions<P>) {
     this.#deps = deps;
     this.#log = deps.log ?? silentLogger;
     this.#settings = completeReflectorOptions(options);
+    this.#retries = new RetryPolicy(this.#settings.backoff, deps.random);
     this.#mirror = new Mirror(options.project, this.#log);
   }
 
@@ -154,15 +155,15 @@ export class Reflector<P> {
   #afterEnd(session: WatchSession<P>): number {
     this.#log.debug('watch ended', { path: this.#settings.path });
     if (this.#wasGood(session)) {
-      this.#failures = 0;
+      this.#retries.succeeded();
       return 0;
     }
-    return this.#delayMs(undefined);
+    return this.#retries.failed(undefined);
   }
 
   #afterFailure(session: WatchSession<P>, error: unknown): number {
     const failure = error instanceof KubeError ? error : undefined;
-    if (this.#wasGood(session)) this.#failures = 0;
+    if (this.#wasGood(session)) this.#retries.succeeded();
     if (this.#version === undefined && !this.#pagesNext && this.#mayPage(session, failure)) {
       this.#pagesNext = true;
       if (session.openedMs === undefined) {
@@ -171,23 +172,15 @@ export class Reflector<P> {
       }
     }
     if (failure?.code === 'gone') this.#version = undefined;
-    const delayMs = this.#delayMs(failure);
+    const delayMs = this.#retries.failed(failure);
     this.#deps.metrics?.failed(failure?.code ?? 'unexpected');
     this.#log.warn('list or watch failed', {
       path: this.#settings.path,
       error,
       retryMs: Math.round(delayMs),
-      failures: this.#failures,
+      failures: this.#retries.failures,
     });
     return delayMs;
-  }
-
-  #delayMs(failure: KubeError | undefined): number {
-    this.#failures++;
-    return Math.max(
-      backoffMs(this.#settings.backoff, this.#failures, this.#deps.random),
-      failure?.retryAfterMs ?? 0,
-    );
   }
 
   #wasGood({ openedMs }: WatchSession<P>): boolean {

@@ -9,7 +9,7 @@ import { build } from 'tsup';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { json, selfSigned, TlsServer } from './tls-server.ts';
 
-/** Bytes. 623 kB were measured when this was written; the stock bundle has 1303 kB. */
+/** Bytes. 636 kB were measured for all of the package; the plain bundle has 1304 kB. */
 const bundleBytesMax = 700_000;
 
 describe('slimKube', () => {

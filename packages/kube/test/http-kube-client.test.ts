@@ -169,18 +169,30 @@ describe('connect', () => {
       await expect(client.request(get)).resolves.toMatchObject({ url: '/api/v1/nodes' });
     });
 
-    it('timeout: no answer; the next request gets a fresh connection', async () => {
+    it('timeout: no answer; the next request trusts no connection that was open then', async () => {
       const clock = new SimClock();
+      const held: (() => void)[] = [];
+      server.handler = (_, response) => {
+        held.push(() => json(response, {}));
+        if (held.length === 2) for (const answer of held) answer();
+      };
+      const client = open(await server.kubeconfig(), { clock });
+      await Promise.all([client.request(get), client.request(get)]);
       const asked = Promise.withResolvers<void>();
       server.handler = () => asked.resolve();
-      const client = open(await server.kubeconfig(), { clock });
       const hanging = client.request({ ...get, timeoutMs: 5000 });
       await asked.promise;
+      const old = new Set(server.sockets);
+      expect(old.size, 'the one that hangs, and idle ones').toBeGreaterThan(1);
       await clock.advance(5000);
       await expect(hanging).rejects.toMatchObject({ code: 'timeout' });
-      server.handler = (_, response) => json(response, {});
+      let reused: boolean | undefined;
+      server.handler = (request, response) => {
+        reused = old.has(request.socket);
+        json(response, {});
+      };
       await client.request(get);
-      expect(server.connections).toBe(2);
+      expect(reused).toBe(false);
       expect(clock.pending).toBe(0);
     });
 

@@ -420,6 +420,21 @@ describe('Reflector', () => {
       expect(clock.nowMs(), 'the sum of eight growing delays').toBeGreaterThan(13_000);
     });
 
+    it('but not long for a 410 after an outage, unless 410 follows 410', async () => {
+      await startSynced();
+      for (let i = 0; i < 9; i++) client.refuseStream(new KubeError('network', 'refused'));
+      const gone = new KubeError('gone', 'too old', { status: 410 });
+      for (let i = 0; i < 8; i++) client.refuseStream(gone);
+      client.last.end();
+      const at: number[] = [];
+      for (let n = 1; n <= 19; n++) {
+        await clock.until(() => client.streams.length === n);
+        at.push(clock.nowMs());
+      }
+      expect((at[11] ?? 0) - (at[10] ?? 0)).toBeLessThanOrEqual(250);
+      expect((at[18] ?? 0) - (at[17] ?? 0)).toBeGreaterThan(7500);
+    });
+
     it('from the short delay again after a watch that lived', async () => {
       for (let i = 0; i < 9; i++) client.refuseStream(new KubeError('network', 'refused'));
       running = reflector.run(stop.signal);

@@ -1,4 +1,4 @@
-import { KubeError, WorkQueue } from '@picluster/kube';
+import { KubeError, systemClock, WorkQueue } from '@picluster/kube';
 import { seededRandom, SimClock } from '@picluster/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -191,6 +191,26 @@ describe('WorkQueue', () => {
     expect(over).toBe(true);
     expect(log_).toEqual(['begin a', 'end a true']);
     expect(log.lines).toEqual([]);
+  });
+
+  it('lets the process breathe while it works on keys that never wait', async () => {
+    let spentMs = 0;
+    const busy = {
+      nowMs: () => spentMs,
+      timer: (ms: number, fire: () => void) => systemClock.timer(ms, fire),
+    };
+    const queue = new WorkQueue({ clock: busy, random: seededRandom(1) });
+    for (let i = 0; i < 100; i++) queue.add(`key ${i}`);
+    let worked = 0;
+    const all = Promise.withResolvers<void>();
+    running = queue.run(async () => {
+      if (++worked === 100) all.resolve();
+      spentMs++;
+    }, stop.signal);
+    await systemClock.sleep(0);
+    expect(worked, 'a timer that was due had its turn').toBeLessThan(30);
+    await all.promise;
+    expect(queue.size).toBe(0);
   });
 
   it('loses no key and never overlaps one, for any order of adding, working and failing', async () => {

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Exit, LabProcess, Processes } from './processes.ts';
+import { tryRun } from './run.ts';
+import { waitFor } from './wait-for.ts';
+
+/** How one of our daemons is started. */
+export interface DaemonOptions {
+  /** Further flags. */
+  readonly args?: readonly string[];
+}
+
+interface DaemonPlace {
+  readonly daemon: 'controller' | 'speaker';
+  /** Names the process and its log. */
+  readonly name: string;
+  readonly netns: string;
+  readonly healthPort: number;
+  readonly metricsPort: number;
+  readonly args: readonly string[];
+}
+
+const READY_LIMIT_MS = 20_000;
+
+/** One of our daemons as a process of the lab, as it is shipped: one bundled file. */
+export class Daemon {
+  readonly #processes: Processes;
+  readonly #place: DaemonPlace;
+  #process: LabProcess;
+
+  constructor(processes: Processes, place: DaemonPlace) {
+    this.#processes = processes;
+    this.#place = place;
+    this.#process = this.#start();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get running(): boolean {
+    return this.#process.running;
+  }
+
+  /** What it logged, at most the last `bytes`. */
+  log(bytes?: number): string {
+    return this.#process.output(bytes);
+  }
+
+  /** Resolves when `/readyz` says yes. Rejects with the log's end where it does not, or the daemon ends. */
+  async ready(limitMs: number = READY_LIMIT_MS): Promise<this> {
+    const { name, healthPort } = this.#place;
+    try {
+      const probe = async (): Promise<boolean> =>
+        !this.running || (await this.#get(healthPort, '/readyz')).startsWith('ok');
+      await waitFor(`${name} to be ready`, probe, limitMs);
+      if (!this.running) throw new Error(`${name} ended`);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${this.log()}`, { cause: error });
+    }
+    return this;
+  }
+
+  /** Its metrics page. */
+  async metrics(): Promise<string> {
+    return await this.#get(this.#place.metricsPort, '/metrics');
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<Exit> {
+    return await this.#process.kill();
+  }
+
+  /** SIGTERM. */
+  async stop(): Promise<Exit> {
+    return await this.#process.stop();
+  }
+
+  /** SIGSTOP. */
+  freeze(): void {
+    this.#process.freeze();
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#process.thaw();
+  }
+
+  /** Starts it again after it ended; the log goes on in the same file. */
+  restart(): void {
+    if (this.running) throw new Error(`${this.#place.name} runs: stop it first`);
+    this.#process = this.#start();
+  }
+
+  async #get(port: number, path: string): Promise<string> {
+    const { stdout } = await tryRun(
+      ['curl', '-s', '--max-time', '2', `http://127.0.0.1:${port}${path}`],
+      {
+        netns: this.#place.netns,
+      },
+    );
+    return stdout;
+  }
+
+  #start(): LabProcess {
+    const { daemon, name, netns, args, healthPort, metricsPort } = this.#place;
+    const program = fileURLToPath(
+      new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url),
+    );
+    if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
+    const ports = [`--health-port=${healthPort}`, `--metrics-port=${metricsPort}`];
+    return this.#processes.start({
+      name,
+      netns,
+      command: [process.execPath, program, ...ports, ...args],
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PacketSocketError } from './packet-socket-error.ts';
+
+/** A socket of the addon. */
+export type AddonHandle = { readonly __addonHandle: unique symbol };
+
+/** Called at each wake-up with the number of slots filled, or with a negative errno. */
+export type AddonCallback = (count: number) => void;
+
+/** The functions of `native/packet-socket.c`. What ends in "or a negative errno" does not throw for what the world does. */
+export interface Addon {
+  /** Opens, filters, binds: in this order. Throws an Error with `errno` and `syscall`. */
+  openPacket(
+    interfaceIndex: number,
+    etherType: number,
+    filter: Uint8Array,
+    slots: number,
+    slab: Uint8Array,
+    callback: AddonCallback,
+  ): AddonHandle;
+  /**
+   * Opens a netlink socket that hears of every change of an interface. When all messages there are were passed on, the callback
+   * gets a 0. Throws an Error with `errno` and `syscall`.
+   */
+  openLinkEvents(slots: number, slab: Uint8Array, callback: AddonCallback): AddonHandle;
+  /** 0 or a negative errno. */
+  setFilter(handle: AddonHandle, filter: Uint8Array): number;
+  /** Bytes sent or a negative errno. */
+  send(handle: AddonHandle, frame: Uint8Array): number;
+  /** 0 or a negative errno; fills wake-ups and frames so far, and packets and drops since the last call. */
+  stats(handle: AddonHandle, out: Float64Array): number;
+  close(handle: AddonHandle): void;
+  /**
+   * 0 or a negative errno; fills index, flags, hardware type and the 6 bytes of the hardware address. Asked through a handle it
+   * needs no descriptor of its own.
+   */
+  queryInterface(handle: AddonHandle | undefined, name: string, out: Int32Array): number;
+}
+
+let loaded: Addon | undefined;
+
+/** Loads the compiled part, once. Throws {@link PacketSocketError} where there is none for this machine. */
+export function loadAddon(): Addon {
+  loaded ??= load(process.platform, process.arch, addonFolders());
+  return loaded;
+}
+
+/** Tries `<folder>/<platform>-<arch>-<libc>/packet-socket.node`. A file for the other libc exists, but does not load. */
+export function load(platform: string, arch: string, folders: readonly string[]): Addon {
+  if (platform !== 'linux') throw new PacketSocketError('unsupported-platform');
+  const require = createRequire(import.meta.url);
+  const attempts: unknown[] = [];
+  for (const folder of folders) {
+    for (const libc of ['glibc', 'musl']) {
+      const file = path.join(folder, `linux-${arch}-${libc}`, 'packet-socket.node');
+      try {
+        if (existsSync(file)) return require(file) as Addon;
+        attempts.push(new Error(`${file}: no such file`));
+      } catch (error) {
+        attempts.push(error);
+      }
+    }
+  }
+  throw new PacketSocketError('addon-unusable', {
+    cause: new AggregateError(attempts, 'nothing of this could be loaded'),
+  });
+}
+
+/**
+ * Where the addon may be: in this package; or, for a program that was bundled into one file, in a folder `build` beside that
+ * file or above it, or in the installed package.
+ */
+function addonFolders(): string[] {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const folders = [path.resolve(here, '../build'), path.resolve(here, 'build')];
+  try {
+    const installed = createRequire(import.meta.url).resolve(
+      '@picluster/packet-socket/package.json',
+    );
+    folders.push(path.join(path.dirname(installed), 'build'));
+  } catch {
+    // Not installed: a bundle that carries the addon with it.
+  }
+  return folders;
+}

@@ -1,0 +1,64 @@
+/**
+ * Linux packet sockets (AF_PACKET) for Node, with the filter in the kernel before the first frame can come.
+ *
+ * {@link openLinkSocket} gives the link that `@picluster/arp-responder` works on: it hears the ARP requests and neighbour
+ * solicitations for the watched addresses and nothing else, joins the multicast groups that switches want, and looks after itself
+ * when the link goes down or the interface is made anew. {@link PacketSocket} is the plain socket beneath it, {@link
+ * InterfaceMonitor} tells what happens to an interface.
+ *
+ * Importing works on every system; opening a socket elsewhere than on Linux throws {@link PacketSocketError} with the code
+ * `unsupported-platform`.
+ *
+ * @packageDocumentation
+ */
+export {
+  BPF_CODE,
+  BPF_INSTRUCTIONS_MAX,
+  DROP,
+  KEEP,
+  SKF_AD_PKTTYPE,
+  assemble,
+  keepAnyOf,
+  refuseField,
+  requireField,
+  type BpfInstruction,
+  type BpfProgram,
+} from './bpf.ts';
+export {
+  ETHERTYPE,
+  KEEP_NOTHING,
+  arpRequestFilter,
+  neighborSolicitationFilter,
+} from './filters.ts';
+export {
+  InterfaceMonitor,
+  readInterface,
+  type InterfaceListener,
+  type InterfaceState,
+} from './interface-monitor.ts';
+export {
+  RETRY_MS,
+  openLinkSocket,
+  type LinkSocketDeps,
+  type LinkSocketOptions,
+  type PacketLinkSocket,
+} from './link-socket.ts';
+export {
+  GROUPS_PER_SOCKET_MAX,
+  MulticastGroups,
+  solicitedNodeGroup,
+  type GroupSocket,
+  type MulticastGroupsDeps,
+} from './multicast-groups.ts';
+export {
+  PacketSocket,
+  type PacketListener,
+  type PacketSocketOptions,
+  type PacketSocketStats,
+} from './packet-socket.ts';
+export {
+  PacketSocketError,
+  type PacketSocketErrorCode,
+  type PacketSocketErrorDetails,
+} from './packet-socket-error.ts';
+export type { Addon } from './addon.ts';

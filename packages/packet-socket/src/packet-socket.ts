@@ -1,0 +1,177 @@
+import type { SendOutcome } from '@picluster/arp-responder';
+import { constants } from 'node:os';
+import type { Addon, AddonHandle } from './addon.ts';
+import { loadAddon } from './addon.ts';
+import { assemble, type BpfProgram } from './bpf.ts';
+import { errorOfAddon, errorOfErrno, type PacketSocketError } from './packet-socket-error.ts';
+import { readInterface } from './interface-monitor.ts';
+
+/** What to listen to. */
+export interface PacketSocketOptions {
+  readonly interfaceName: string;
+  /** Where it is known already; otherwise it is looked up by the name. */
+  readonly interfaceIndex?: number;
+  /** Frames of one EtherType, such as 0x0806. */
+  readonly etherType: number;
+  /** Decides in the kernel which frames come; it is in force before the first of them can. */
+  readonly filter: BpfProgram;
+}
+
+/** Where frames go. */
+export interface PacketListener {
+  /** A whole Ethernet frame without its check sequence and without a VLAN tag. The bytes are valid only during the call. */
+  onFrame(frame: Uint8Array): void;
+  /**
+   * The socket met an error and goes on. `interface-down`: the link was taken down; the socket hears again once it is up,
+   * unless the interface was deleted, which a socket cannot tell: see {@link InterfaceMonitor}. `system` with EFAULT: somebody
+   * transferred the memory of a frame to another thread; the socket is closed.
+   */
+  onError(error: PacketSocketError): void;
+}
+
+/** Totals since the socket was opened. */
+export interface PacketSocketStats {
+  /** How often the process was woken. */
+  readonly wakeups: number;
+  /** Frames that were read. */
+  readonly frames: number;
+  /** Frames that passed the filter and were lost because nobody read them in time. */
+  readonly dropped: number;
+  /** Frames that were not delivered because they are longer than 2048 bytes. */
+  readonly oversized: number;
+}
+
+/** How many frames one wake-up can bring. */
+const SLOTS = 16;
+/** An Ethernet frame of 1514 bytes fits; the questions that are asked here are of 60 to 90. */
+const SLOT_BYTES = 2048;
+const LENGTHS_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT;
+
+const OUTCOME_OF_ERRNO: ReadonlyMap<number, SendOutcome> = new Map([
+  [-constants.errno.ENETDOWN, 'down'],
+  [-constants.errno.ENOBUFS, 'full'],
+  [-constants.errno.EAGAIN, 'full'],
+  [-constants.errno.ENXIO, 'gone'],
+  [-constants.errno.ENODEV, 'gone'],
+  [-constants.errno.EBADF, 'gone'],
+]);
+
+/**
+ * A Linux AF_PACKET socket on one interface and one EtherType. It keeps the process alive until it is closed.
+ *
+ * It does not hear the frames that this machine itself sends out.
+ */
+export class PacketSocket implements Disposable {
+  readonly interfaceName: string;
+  readonly #addon: Addon;
+  readonly #handle: AddonHandle;
+  readonly #listener: PacketListener;
+  readonly #slab: Uint8Array = new Uint8Array(LENGTHS_BYTES + SLOTS * SLOT_BYTES);
+  readonly #lengths: Int32Array = new Int32Array(this.#slab.buffer, 0, SLOTS);
+  readonly #views: Uint8Array[] = [];
+  readonly #counters: Float64Array = new Float64Array(4);
+  #dropped = 0;
+  #oversized = 0;
+  #closed = false;
+
+  /** Opens the socket; throws {@link PacketSocketError}. `addon` is for tests. */
+  static open(
+    options: PacketSocketOptions,
+    listener: PacketListener,
+    addon: Addon = loadAddon(),
+  ): PacketSocket {
+    return new PacketSocket(options, listener, addon);
+  }
+
+  private constructor(options: PacketSocketOptions, listener: PacketListener, addon: Addon) {
+    const { interfaceName, etherType } = options;
+    if (!Number.isInteger(etherType) || etherType < 0x0600 || etherType > 0xffff) {
+      throw new RangeError(`etherType must be 0x0600 to 0xffff, not ${etherType}`);
+    }
+    this.interfaceName = interfaceName;
+    this.#addon = addon;
+    this.#listener = listener;
+    const index = options.interfaceIndex ?? indexOf(interfaceName, addon);
+    const filter = assemble(options.filter);
+    const wake = (count: number): void => this.#onWake(count);
+    try {
+      this.#handle = addon.openPacket(index, etherType, filter, SLOTS, this.#slab, wake);
+    } catch (error) {
+      throw errorOfAddon(error, interfaceName);
+    }
+  }
+
+  /**
+   * Replaces the filter in one step; throws {@link PacketSocketError}. Frames that the old one let through and nobody has read
+   * yet still come.
+   */
+  setFilter(filter: BpfProgram): void {
+    const result = this.#addon.setFilter(this.#handle, assemble(filter));
+    if (result < 0) throw errorOfErrno(result, 'setsockopt', this.interfaceName);
+  }
+
+  /** Sends one whole Ethernet frame, of any EtherType, without its check sequence. */
+  send(frame: Uint8Array): SendOutcome {
+    const result = this.#addon.send(this.#handle, frame);
+    return result < 0 ? (OUTCOME_OF_ERRNO.get(result) ?? 'failed') : 'sent';
+  }
+
+  /** Totals since the socket was opened; those of the last look after it was closed. */
+  stats(): PacketSocketStats {
+    if (!this.#closed && this.#addon.stats(this.#handle, this.#counters) === 0) {
+      this.#dropped += this.#counters[3] ?? 0;
+    }
+    return {
+      wakeups: this.#counters[0] ?? 0,
+      frames: this.#counters[1] ?? 0,
+      dropped: this.#dropped,
+      oversized: this.#oversized,
+    };
+  }
+
+  /** Ends delivery at once, also in the middle of a batch. A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.stats();
+    this.#closed = true;
+    this.#addon.close(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #onWake(count: number): void {
+    if (this.#closed) return;
+    if (count < 0) {
+      this.#listener.onError(errorOfErrno(count, 'recvmmsg', this.interfaceName));
+      return;
+    }
+    for (let slot = 0; slot < count && !this.#closed; slot++) {
+      const length = this.#lengths[slot] ?? 0;
+      if (length > SLOT_BYTES) {
+        this.#oversized++;
+        continue;
+      }
+      this.#listener.onFrame(this.#view(slot, length));
+    }
+  }
+
+  /** Most frames are as long as the one before: then nothing is allocated. */
+  #view(slot: number, length: number): Uint8Array {
+    const last = this.#views[slot];
+    if (last?.length === length) return last;
+    const start = LENGTHS_BYTES + slot * SLOT_BYTES;
+    const view = this.#slab.subarray(start, start + length);
+    this.#views[slot] = view;
+    return view;
+  }
+}
+
+function indexOf(interfaceName: string, addon: Addon): number {
+  const found = readInterface(interfaceName, addon);
+  if (found === undefined) {
+    throw errorOfErrno(-constants.errno.ENODEV, 'ioctl', interfaceName);
+  }
+  return found.index;
+}

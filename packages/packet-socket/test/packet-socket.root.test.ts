@@ -1,0 +1,237 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  ETHERTYPE,
+  KEEP,
+  PacketSocket,
+  PacketSocketError,
+  arpRequestFilter,
+  requireField,
+  type BpfProgram,
+} from '../src/index.ts';
+import { arpRequest, ipv4, tagged } from './frames.ts';
+import { Cable, Peer, buildAddon, inLab, turn, uniqueName, until } from './seams/lab.ts';
+
+const OURS = ipv4('192.0.2.10');
+const OTHER = ipv4('192.0.2.11');
+const FOREIGN = ipv4('198.51.100.1');
+/** Keeps all ARP of this interface, whatever the kernel thinks of it. */
+const EVERY_ARP: BpfProgram = [...requireField(2, 12, ETHERTYPE.ARP), KEEP];
+
+describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
+  let cable: Cable;
+  let peer: Peer;
+  let frames: Uint8Array[];
+  let errors: PacketSocketError[];
+  let socket: PacketSocket;
+
+  beforeAll(buildAddon);
+  beforeEach(async () => {
+    cable = new Cable();
+    await cable.connected();
+    peer = new Peer(cable.theirs, [ETHERTYPE.ARP]);
+    frames = [];
+    errors = [];
+  });
+  afterEach(() => {
+    socket.close();
+    peer[Symbol.dispose]();
+    cable[Symbol.dispose]();
+  });
+
+  function open(filter: BpfProgram): PacketSocket {
+    socket = PacketSocket.open(
+      { interfaceName: cable.ours, etherType: ETHERTYPE.ARP, filter },
+      {
+        onFrame: (frame) => void frames.push(Uint8Array.from(frame)),
+        onError: (error) => void errors.push(error),
+      },
+    );
+    return socket;
+  }
+
+  /** Everything sent before has been delivered once this frame, which the filter must let through, has come. */
+  async function fence(target: Uint8Array): Promise<void> {
+    const before = frames.length;
+    peer.send(arpRequest(target));
+    await until(() => frames.length > before, 'the last frame');
+  }
+
+  test('unrelated broadcasts do not wake the process', async () => {
+    open(arpRequestFilter([OURS]));
+    for (let count = 0; count < 2000; count++) peer.send(arpRequest(FOREIGN));
+    await fence(OURS);
+    expect(frames).toEqual([arpRequest(OURS)]);
+    expect(socket.stats()).toEqual({ wakeups: 1, frames: 1, dropped: 0, oversized: 0 });
+  });
+
+  test('without the filter the same broadcasts do wake it', async () => {
+    open([KEEP]);
+    for (let count = 0; count < 50; count++) peer.send(arpRequest(FOREIGN));
+    await until(() => frames.length === 50, '50 frames');
+    expect(socket.stats().wakeups).toBeGreaterThan(1);
+  });
+
+  test('the filter is in force before the first frame can come: opened in a storm it hears none of it', async () => {
+    const storm = (): void => {
+      for (let count = 0; count < 20; count++) peer.send(arpRequest(FOREIGN));
+    };
+    for (let round = 0; round < 50; round++) {
+      storm();
+      open(arpRequestFilter([OURS]));
+      storm();
+      await turn();
+      expect(socket.stats().wakeups).toBe(0);
+      socket.close();
+    }
+  });
+
+  test('another filter takes effect at once; what the old one let through still comes', async () => {
+    open(arpRequestFilter([OURS]));
+    peer.send(arpRequest(OURS));
+    socket.setFilter(arpRequestFilter([OTHER]));
+    await fence(OTHER);
+    peer.send(arpRequest(OURS));
+    await fence(OTHER);
+    expect(frames).toEqual([arpRequest(OURS), arpRequest(OTHER), arpRequest(OTHER)]);
+  });
+
+  test('a filter that the kernel refuses is an error with its number, and the old one stays', async () => {
+    open(arpRequestFilter([OURS]));
+    const endless: BpfProgram = [{ code: 0x05, jt: 0, jf: 0, k: 1000 }];
+    expect(() => socket.setFilter(endless)).toThrow(
+      expect.objectContaining({ code: 'system', errnoName: 'EINVAL', syscall: 'setsockopt' }),
+    );
+    peer.send(arpRequest(FOREIGN));
+    await fence(OURS);
+    expect(frames).toEqual([arpRequest(OURS)]);
+  });
+
+  test('a frame of a foreign VLAN is refused in the kernel; without that test it would look like one of ours', async () => {
+    using careless = new Peer(cable.ours, [ETHERTYPE.ARP], EVERY_ARP);
+    open(arpRequestFilter([OURS]));
+    peer.send(tagged(arpRequest(OURS), 7));
+    await until(() => careless.received.length === 1, 'the frame at the careless socket');
+    expect(careless.received).toEqual([arpRequest(OURS)]);
+    expect(socket.stats().wakeups).toBe(0);
+    await fence(OURS);
+    expect(frames).toHaveLength(1);
+  });
+
+  test('frames for another machine are refused although the interface is promiscuous', async () => {
+    open(arpRequestFilter([OURS]));
+    const forAnother = arpRequest(OURS);
+    forAnother.set([2, 0, 0, 0, 0, 0x77]);
+    peer.send(forAnother);
+    await fence(OURS);
+    expect(frames).toEqual([arpRequest(OURS)]);
+  });
+
+  test('it hears again after the link was down and up, and says that it was', async () => {
+    open(arpRequestFilter([OURS]));
+    for (let round = 1; round <= 20; round++) {
+      cable.setLink('down');
+      await until(() => errors.length === round, 'the error');
+      cable.setLink('up');
+      await until(() => {
+        peer.send(arpRequest(OURS));
+        return frames.length >= round;
+      }, 'a frame');
+      frames.length = round;
+    }
+    expect(errors[0]).toMatchObject({
+      code: 'interface-down',
+      errnoName: 'ENETDOWN',
+      interfaceName: cable.ours,
+    });
+  });
+
+  test('it sends any EtherType, and does not hear itself', async () => {
+    using other = new Peer(cable.theirs, [0x88b5]);
+    open([KEEP]);
+    const strange = arpRequest(OURS);
+    strange.set([0x88, 0xb5], 12);
+    expect(socket.send(strange)).toBe('sent');
+    expect(socket.send(arpRequest(OURS))).toBe('sent');
+    await until(() => other.received.length === 1 && peer.received.length === 1, 'both frames');
+    expect(other.received).toEqual([strange]);
+    await fence(OTHER);
+    expect(frames).toEqual([arpRequest(OTHER)]);
+  });
+
+  test('sending says what became of the frame', () => {
+    open([KEEP]);
+    const tooLong = new Uint8Array(20_000);
+    expect(socket.send(tooLong)).toBe('failed');
+    cable.setLink('down');
+    expect(socket.send(arpRequest(OURS))).toBe('down');
+    cable.remove();
+    expect(socket.send(arpRequest(OURS))).toBe('gone');
+    socket.close();
+    expect(socket.send(arpRequest(OURS))).toBe('gone');
+    expect(() => socket.send(new Uint8Array(3))).toThrow(TypeError);
+  });
+
+  test('closed in the middle of a batch it delivers no more', async () => {
+    let heard = 0;
+    socket = PacketSocket.open(
+      { interfaceName: cable.ours, etherType: ETHERTYPE.ARP, filter: [KEEP] },
+      {
+        onFrame: () => {
+          heard++;
+          socket.close();
+        },
+        onError: (error) => void errors.push(error),
+      },
+    );
+    for (let count = 0; count < 10; count++) peer.send(arpRequest(OURS));
+    await until(() => heard > 0, 'a frame');
+    for (let count = 0; count < 5; count++) await turn();
+    expect(heard).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  test('frames that nobody reads in time are counted as dropped', async () => {
+    open([KEEP]);
+    for (let count = 0; count < 3000; count++) peer.send(arpRequest(OURS));
+    const { dropped } = socket.stats();
+    expect(dropped).toBeGreaterThan(0);
+    await until(() => frames.length === 3000 - dropped, 'the rest');
+    expect(socket.stats().dropped).toBe(dropped);
+  });
+
+  test('when a listener gives the memory of a frame away the socket closes with an error and nothing crashes', async () => {
+    let moved: ArrayBuffer | undefined;
+    socket = PacketSocket.open(
+      { interfaceName: cable.ours, etherType: ETHERTYPE.ARP, filter: [KEEP] },
+      {
+        onFrame: (frame) => {
+          const { buffer } = frame as Uint8Array<ArrayBuffer>;
+          moved = structuredClone(buffer, { transfer: [buffer] });
+        },
+        onError: (error) => void errors.push(error),
+      },
+    );
+    peer.send(arpRequest(OURS));
+    await until(() => moved !== undefined, 'the first frame');
+    peer.send(arpRequest(OURS));
+    await until(() => errors.length > 0, 'the error');
+    expect(errors).toMatchObject([{ code: 'system', errnoName: 'EFAULT' }]);
+    expect(socket.send(arpRequest(OURS))).toBe('gone');
+  });
+
+  test('an interface that does not exist is an error with a code and the number', () => {
+    open([KEEP]);
+    const interfaceName = uniqueName('n');
+    const listener = { onFrame: () => {}, onError: () => {} };
+    const options = { interfaceName, etherType: ETHERTYPE.ARP, filter: [KEEP] };
+    const wanted = { code: 'no-such-interface', errnoName: 'ENODEV', interfaceName };
+    expect(() => PacketSocket.open(options, listener)).toThrow(
+      expect.objectContaining({ ...wanted, syscall: 'ioctl' }),
+    );
+    const interfaceIndex = 999_999;
+    expect(() => PacketSocket.open({ ...options, interfaceIndex }, listener)).toThrow(
+      expect.objectContaining({ ...wanted, syscall: 'bind' }),
+    );
+    expect(() => PacketSocket.open({ ...options, etherType: 5 }, listener)).toThrow(RangeError);
+  });
+});

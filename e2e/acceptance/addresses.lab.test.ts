@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Daemon } from '../lab/daemon.ts';
+import { keepLogsOfFailures } from '../lab/failures.ts';
 import { Lab } from '../lab/lab.ts';
 import { allShown, applyPools, shown } from './pools.ts';
 
@@ -11,6 +12,7 @@ beforeAll(async () => {
   await controller.ready();
 });
 afterAll(async () => await lab?.stop());
+keepLogsOfFailures(() => lab);
 
 const eventOf = async (name: string, part: string): Promise<string> =>
   await lab.waitFor(`an event with "${part}" on ${name}`, async () =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keepLogsOfFailures } from '../lab/failures.ts';
 import { Lab } from '../lab/lab.ts';
 
 let lab: Lab;
@@ -6,6 +7,7 @@ beforeAll(async () => {
   lab = await Lab.start({ kubernetes: 'real', nodes: 1 });
 });
 afterAll(async () => await lab?.stop());
+keepLogsOfFailures(() => lab);
 
 const pool = async (...addresses: readonly string[]): Promise<unknown> =>
   await lab.apply({

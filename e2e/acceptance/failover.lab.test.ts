@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { keepLogsOfFailures } from '../lab/failures.ts';
 import { Lab } from '../lab/lab.ts';
 import { allShown, applyPools } from './pools.ts';
 
@@ -12,6 +13,7 @@ beforeAll(async () => {
   [address = ''] = await lab.addresses('web');
 });
 afterAll(async () => await lab?.stop());
+keepLogsOfFailures(() => lab);
 
 let owner: string;
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nowMs } from '../lab/asker.ts';
+import { keepLogsOfFailures } from '../lab/failures.ts';
 import { Lab } from '../lab/lab.ts';
 import { applyPools } from './pools.ts';
 
@@ -10,6 +11,7 @@ beforeAll(async () => {
   await applyPools(lab);
 });
 afterAll(async () => await lab?.stop());
+keepLogsOfFailures(() => lab);
 
 /** Asks until it is answered, then on for a while: who answered, and whether ever two did. */
 async function answererOf(address: string): Promise<string> {

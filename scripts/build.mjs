@@ -1,8 +1,6 @@
 // Builds every package in the order of its dependencies; a second build does only what changed.
-import { must, step } from './process.mjs';
+import { must } from './process.mjs';
 
 export async function buildAll() {
-  await step('build', () =>
-    must('npx', ['lerna', 'run', 'build', '--stream=false'], { quiet: true }),
-  );
+  await must('npx', ['lerna', 'run', 'build', '--stream=false'], { quiet: true });
 }

@@ -2,17 +2,17 @@
 // whatever Node is there, installs what the command needs, and goes on with the Node of the devDependencies.
 import { buildAll } from './build.mjs';
 import { installNpmPackages, installSystemPackages } from './install.mjs';
-import { say } from './process.mjs';
+import { say, step } from './process.mjs';
 
 const commands = {
   async build() {
     await installNpmPackages();
-    await buildAll();
+    await step('build', buildAll);
   },
   async demo(words) {
     await installNpmPackages();
     await installSystemPackages(words.includes('--real') ? ['lab', 'kubernetes'] : ['lab']);
-    await buildAll();
+    await step('build', buildAll);
     const { runDemo } = await import('./demo.mjs');
     await runDemo(words);
   },

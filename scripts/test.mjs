@@ -40,8 +40,9 @@ export async function runTests(words) {
   await check('format', () => must('npx', ['oxfmt', '--check'], quiet));
   await check('lint', () => must('npx', ['oxlint', '--type-aware'], quiet));
   await check('types', () => must('npx', ['tsc', '-p', '.'], quiet));
-  await check('unit tests and simulations', () => vitest('unit', ['unit', 'sim']));
+  // Some unit tests load what is built: the addon, the daemons' bundles.
   await check('build', buildAll);
+  await check('unit tests and simulations', () => vitest('unit', ['unit', 'sim']));
   await check('unused files, exports and dependencies', () => must('npx', ['knip'], quiet));
   await check('published packages', () => must(node, ['scripts/check-packages.mjs'], quiet));
   if (!quick) await labTests();

@@ -27,7 +27,9 @@ const link: LinkSocket = {
   up: true,
   listen: (given) => void (listener = given),
   watch: () => {},
-  send: (frame) => {
+  nowMs: () => performance.now(),
+  send: (frame, notAfterMs = Number.POSITIVE_INFINITY) => {
+    if (performance.now() >= notAfterMs) return 'late';
     sent.push(Uint8Array.from(frame));
     return 'sent';
   },

@@ -1,5 +1,8 @@
-/** What became of a frame: `sent`, or why not. The interface is `down`, its queue is `full`, or it is `gone` (deleted or closed). */
-export type SendOutcome = 'sent' | 'down' | 'full' | 'gone' | 'failed';
+/**
+ * What became of a frame: `sent`, or why not. The interface is `down`, its queue is `full`, it is `gone` (deleted or closed), or the
+ * frame was too `late`.
+ */
+export type SendOutcome = 'sent' | 'late' | 'down' | 'full' | 'gone' | 'failed';
 
 /** The addresses whose questions a link socket must let through. */
 export interface WatchedAddresses {
@@ -43,8 +46,13 @@ export interface LinkSocket {
   /**
    * Sends one whole Ethernet frame without its check sequence. Never throws for what the world does. The bytes are the
    * caller's own and may change as soon as the call returned: a socket that queues must copy.
+   *
+   * Once {@link nowMs} has reached `notAfterMs` it sends nothing and says `late`. The link asks at the last moment it can, so
+   * that a process that was frozen on its way here does not send what it may no longer say.
    */
-  send(frame: Uint8Array): SendOutcome;
+  send(frame: Uint8Array, notAfterMs?: number): SendOutcome;
+  /** The link's own monotonic clock, in milliseconds from any zero. It should go on while the machine sleeps. */
+  nowMs(): number;
   /** Ends delivery and gives everything back. A second call does nothing. */
   close(): void;
 }

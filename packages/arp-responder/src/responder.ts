@@ -52,8 +52,8 @@ export interface AddressRight {
 /**
  * Answers ARP and NDP for a set of addresses on one link, and announces them.
  *
- * Every address comes with a right to answer that *ends by itself*: for each packet the clock is asked whether it still runs.
- * So a process that was frozen, or that lost its lease while nobody could tell it, is silent in time.
+ * Every address comes with a right to answer that *ends by itself*: each packet goes to the link with the moment after which it must
+ * not leave. So a process that was frozen, or that lost its lease while nobody could tell it, is silent in time.
  *
  * An address is announced when it becomes ours (or ours again after its right had ended), when the link comes up, and when the
  * hardware address changed; never on a plain renewal.
@@ -69,6 +69,8 @@ export class Responder implements Disposable {
   readonly #rights: AnswerRights;
   /** The address that the last question was about. */
   #asked: Owned<AnnounceState> | undefined;
+  /** What the link's clock shows when ours shows 0. */
+  #linkAheadMs = 0;
   #closed = false;
 
   constructor(deps: ResponderDeps) {
@@ -80,8 +82,8 @@ export class Responder implements Disposable {
       check: (frame, offset, length) => {
         const owned = this.#owned.find(frame, offset, length);
         this.#asked = owned;
-        if (owned === undefined) return 'not-owned';
-        return this.#clock.nowMs() < endOf(owned.untilMs) ? 'granted' : 'right-ended';
+        // Whether the right still runs is the link's last question, when the answer is about to leave.
+        return owned === undefined ? 'not-owned' : 'granted';
       },
     };
   }
@@ -148,16 +150,19 @@ export class Responder implements Disposable {
   #onFrame(frame: Uint8Array): void {
     this.#asked = undefined;
     const result = respond(frame, this.#link.mac, this.#rights, this.#reply);
-    const address = this.#asked === undefined ? undefined : (this.#asked as Owned<unknown>).text;
-    if (typeof result === 'string') {
-      this.#metrics?.dropped(result, address);
+    const asked = this.#asked as Owned<unknown> | undefined;
+    if (typeof result === 'string' || asked === undefined) {
+      if (typeof result === 'string') this.#metrics?.dropped(result, asked?.text);
       return;
     }
     // The answer first: counting can wait, the neighbour cannot.
-    const outcome = this.#link.send(result);
-    if (address === undefined) return;
-    this.#metrics?.requestReceived(address);
-    if (outcome === 'sent') this.#metrics?.replySent(address);
+    const outcome = this.#link.send(result, endOf(asked.untilMs) + this.#linkAheadMs);
+    if (outcome === 'late') {
+      this.#metrics?.dropped('right-ended', asked.text);
+      return;
+    }
+    this.#metrics?.requestReceived(asked.text);
+    if (outcome === 'sent') this.#metrics?.replySent(asked.text);
   }
 
   #onLink(state: 'up' | 'down'): void {
@@ -180,7 +185,7 @@ export class Responder implements Disposable {
     changed: boolean = false,
   ): void {
     if (this.#closed) throw new Error('the responder is closed: it can own nothing');
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#setLinkClock();
     const taken: Owned<AnnounceState>[] = [];
     let added = changed;
     for (const { bytes, untilMs } of rights) {
@@ -194,6 +199,13 @@ export class Responder implements Disposable {
     // Listen before the neighbours are told, or the first of them asks in vain.
     if (added) this.#watch();
     for (const owned of taken) this.#announce(owned, { type: 'start', nowMs });
+  }
+
+  /** Deadlines are moments of our clock, and the link judges by its own. Both run alike, so their difference is seldom asked for. */
+  #setLinkClock(): number {
+    const nowMs = this.#clock.nowMs();
+    this.#linkAheadMs = this.#link.nowMs() - nowMs;
+    return nowMs;
   }
 
   #drop(bytes: Uint8Array): boolean {
@@ -236,7 +248,10 @@ export class Responder implements Disposable {
   }
 
   #sendAnnouncement(owned: Owned<AnnounceState>): void {
-    const outcomes = announcement(owned.bytes, this.#link.mac).map((one) => this.#link.send(one));
+    const notAfterMs = endOf(owned.untilMs) + this.#linkAheadMs;
+    const outcomes = announcement(owned.bytes, this.#link.mac).map((one) =>
+      this.#link.send(one, notAfterMs),
+    );
     for (const outcome of outcomes) {
       if (outcome === 'sent') this.#metrics?.announcementSent(owned.text);
     }

@@ -76,6 +76,31 @@ describe('answering', () => {
     expect(counts.at(-1)).toBe(`dropped right-ended ${V4}`);
   });
 
+  test('the link is told the end of the right on its own clock, for answers and announcements alike', () => {
+    const told: (number | undefined)[] = [];
+    let deliver: (frame: Uint8Array) => void = () => {};
+    const ahead = new Responder({
+      clock,
+      link: {
+        interfaceName: 'eth0',
+        mac: hex('020000000001'),
+        up: true,
+        watch: () => {},
+        close: () => {},
+        listen: (listener) => void (deliver = (frame) => listener.onFrame(frame)),
+        nowMs: () => clock.nowMs() + 1_000_000,
+        send: (_frame, notAfterMs) => {
+          told.push(notAfterMs);
+          return 'sent';
+        },
+      },
+    });
+    ahead.start();
+    ahead.own(V4, 500);
+    deliver(arpRequest(V4));
+    expect(told).toEqual([1_000_500, 1_000_500, 1_000_500]);
+  });
+
   test('a deadline that is moved on keeps the right, one that is moved back ends it', async () => {
     responder.own(V4, 500);
     expect(responder.extend(V4, 2000)).toBe(true);
@@ -134,6 +159,7 @@ describe('answering', () => {
       watch: () => {},
       close: () => {},
       send: () => 'full' as const,
+      nowMs: () => clock.nowMs(),
     };
     let deliver: (frame: Uint8Array) => void = () => {};
     const metrics = {

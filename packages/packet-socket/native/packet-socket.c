@@ -11,9 +11,11 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ETHERNET_HEADER_BYTES = 14, ETHERTYPE_AT = 12, MAC_BYTES = 6 };
@@ -82,18 +84,38 @@ static napi_value set_filter(napi_env env, napi_callback_info info) {
   return to_int(env, attach(self->fd, program, length) < 0 ? -errno : 0);
 }
 
-// send(handle, frame) -> bytes sent or a negative errno
+// Milliseconds since the machine was started, its sleep included.
+static double now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+// nowMs() -> number
+static napi_value read_clock(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value value = NULL;
+  napi_create_double(env, now_ms(), &value);
+  return value;
+}
+
+// send(handle, frame, notAfterMs) -> bytes sent or a negative errno; -ETIME once that moment of nowMs() has come
 static napi_value send_frame(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
+  napi_value arguments[3];
   channel *self;
   uint8_t *frame;
   size_t length;
-  if (!get_arguments(env, info, 2, arguments, &self)) return NULL;
+  double not_after_ms;
+  if (!get_arguments(env, info, 3, arguments, &self)) return NULL;
   if (!get_bytes(env, arguments[1], &frame, &length) || length < ETHERNET_HEADER_BYTES)
     return throw_argument(env, "frame: not a Uint8Array with an Ethernet header");
+  if (napi_get_value_double(env, arguments[2], &not_after_ms) != napi_ok || isnan(not_after_ms))
+    return throw_argument(env, "notAfterMs: not a number");
   // The frame's own EtherType goes along, so that one socket can send every kind and the kernel's queues see it right.
   struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = self->interface_index};
   memcpy(&to.sll_protocol, frame + ETHERTYPE_AT, sizeof to.sll_protocol);
+  // The very last question: a process that was frozen anywhere before this line is silent in time.
+  if (now_ms() >= not_after_ms) return to_int(env, -ETIME);
   ssize_t sent = sendto(self->fd, frame, length, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
   return to_int(env, sent < 0 ? -errno : sent);
 }
@@ -160,7 +182,7 @@ NAPI_MODULE_INIT() {
   static const struct { const char *name; napi_callback call; } FUNCTIONS[] = {
       {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
       {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
-      {"queryInterface", query_interface},
+      {"queryInterface", query_interface}, {"nowMs", read_clock},
   };
   if (!libuv_is_known()) return throw_errno(env, "uv_poll_init", ENOTSUP);
   for (size_t at = 0; at < sizeof FUNCTIONS / sizeof FUNCTIONS[0]; at++) {

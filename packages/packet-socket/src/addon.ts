@@ -28,8 +28,10 @@ export interface Addon {
   openLinkEvents(slots: number, slab: Uint8Array, callback: AddonCallback): AddonHandle;
   /** 0 or a negative errno. */
   setFilter(handle: AddonHandle, filter: Uint8Array): number;
-  /** Bytes sent or a negative errno. */
-  send(handle: AddonHandle, frame: Uint8Array): number;
+  /** Bytes sent or a negative errno; -ETIME once `nowMs()` has reached `notAfterMs`, asked right before the system call. */
+  send(handle: AddonHandle, frame: Uint8Array, notAfterMs: number): number;
+  /** Milliseconds since the machine was started, its sleep included (CLOCK_BOOTTIME). */
+  nowMs(): number;
   /** 0 or a negative errno; fills wake-ups and frames so far, and packets and drops since the last call. */
   stats(handle: AddonHandle, out: Float64Array): number;
   close(handle: AddonHandle): void;

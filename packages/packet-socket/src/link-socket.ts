@@ -143,8 +143,12 @@ class AfPacketLink implements PacketLinkSocket {
     this.#repair();
   }
 
-  send(frame: Uint8Array): SendOutcome {
-    if (this.#up && this.#arp !== undefined) return this.#arp.send(frame);
+  nowMs(): number {
+    return this.#addon.nowMs();
+  }
+
+  send(frame: Uint8Array, notAfterMs?: number): SendOutcome {
+    if (this.#up && this.#arp !== undefined) return this.#arp.send(frame, notAfterMs);
     return this.#closed || this.#index === undefined ? 'gone' : 'down';
   }
 

@@ -48,6 +48,7 @@ const SLOT_BYTES = 2048;
 const LENGTHS_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT;
 
 const OUTCOME_OF_ERRNO: ReadonlyMap<number, SendOutcome> = new Map([
+  [-constants.errno.ETIME, 'late'],
   [-constants.errno.ENETDOWN, 'down'],
   [-constants.errno.ENOBUFS, 'full'],
   [-constants.errno.EAGAIN, 'full'],
@@ -110,9 +111,17 @@ export class PacketSocket implements Disposable {
     if (result < 0) throw errorOfErrno(result, 'setsockopt', this.interfaceName);
   }
 
-  /** Sends one whole Ethernet frame, of any EtherType, without its check sequence. */
-  send(frame: Uint8Array): SendOutcome {
-    const result = this.#addon.send(this.#handle, frame);
+  /** The clock that {@link PacketSocket.send} judges by: milliseconds since the machine was started, its sleep included. */
+  nowMs(): number {
+    return this.#addon.nowMs();
+  }
+
+  /**
+   * Sends one whole Ethernet frame, of any EtherType, without its check sequence; nothing once `nowMs()` has reached `notAfterMs`,
+   * which is asked right before the system call.
+   */
+  send(frame: Uint8Array, notAfterMs: number = Number.POSITIVE_INFINITY): SendOutcome {
+    const result = this.#addon.send(this.#handle, frame, notAfterMs);
     return result < 0 ? (OUTCOME_OF_ERRNO.get(result) ?? 'failed') : 'sent';
   }
 

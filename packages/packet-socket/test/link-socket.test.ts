@@ -44,6 +44,9 @@ class FakeSystem implements Addon {
   send(_handle: AddonHandle, frame: Uint8Array): number {
     return frame.length;
   }
+  nowMs(): number {
+    return 0;
+  }
   stats(): number {
     return 0;
   }

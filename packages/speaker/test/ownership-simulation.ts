@@ -131,7 +131,8 @@ class SimNode {
       },
       listen,
       watch: (addresses) => link.watch(addresses),
-      send: (frame) => link.send(frame),
+      nowMs: () => link.nowMs(),
+      send: (frame, notAfterMs) => link.send(frame, notAfterMs),
       close: () => link.close(),
     };
   }

@@ -154,6 +154,23 @@ export function linkSocketContract(name: string, makePair: () => Promise<LinkPai
       expect(pair.ours.send(arpRequest(BROADCAST))).toBe('sent');
     });
 
+    test('a frame whose time is over is late and not sent, one whose time is not is sent', async () => {
+      listen();
+      const frame = (host: string): Uint8Array => {
+        const request = arpRequest(BROADCAST, host);
+        request.set(pair.ours.mac, 6);
+        return request;
+      };
+      expect(pair.ours.send(frame('01'), pair.ours.nowMs())).toBe('late');
+      expect(pair.ours.send(frame('02'), Number.NEGATIVE_INFINITY)).toBe('late');
+      expect(pair.ours.send(frame('03'), pair.ours.nowMs() + 60_000)).toBe('sent');
+      expect(pair.ours.send(frame('04'), Number.POSITIVE_INFINITY)).toBe('sent');
+      const heardBy = (sent: Uint8Array): boolean =>
+        pair.peer.received.some((one) => startsWith(one, sent));
+      await pair.until(() => heardBy(frame('04')));
+      expect(['01', '02', '03'].map((host) => heardBy(frame(host)))).toEqual([false, false, true]);
+    });
+
     test('once closed it delivers nothing, sends nothing, and may be closed again', async () => {
       listen();
       expect(await heard(arpRequest(BROADCAST))).toBe(true);

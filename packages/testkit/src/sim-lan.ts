@@ -67,6 +67,11 @@ export class SimLan {
     this.#cut.get(from)?.delete(to);
   }
 
+  /** @internal The clock of the segment. */
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
   /** @internal Carries a frame; the bytes are copied. */
   carry(from: SimPort, frame: Uint8Array): void {
     const copy = Uint8Array.from(frame);
@@ -126,9 +131,14 @@ export class SimPort implements LinkSocket {
     this.#groups = new Set(addresses.ipv6.map((address) => low24(address, 13)));
   }
 
-  send(frame: Uint8Array): SendOutcome {
+  nowMs(): number {
+    return this.#lan.nowMs();
+  }
+
+  send(frame: Uint8Array, notAfterMs: number = Number.POSITIVE_INFINITY): SendOutcome {
     if (this.#closed) return 'gone';
     if (!this.#up) return 'down';
+    if (this.nowMs() >= notAfterMs) return 'late';
     this.#lan.carry(this, frame);
     return 'sent';
   }

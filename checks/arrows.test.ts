@@ -32,8 +32,9 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     because: 'a server for tests must not share code with the client it tests',
   },
   daemon: {
-    imports: ['pino', 'prom-client', 'node:'],
-    because: 'manners of a process, no rule of the domain',
+    imports: ['@picluster/leader-election', 'pino', 'prom-client', 'node:'],
+    because:
+      'manners of a process, no rule of the domain; its lease flags are checked by the elector',
   },
   controller: {
     imports: [

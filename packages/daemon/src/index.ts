@@ -17,6 +17,7 @@ export {
   type ParsedFlags,
 } from './flags.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export { leaseFlags, leaseTimings, type LeaseTimings } from './lease-flags.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { HealthChecks, type HealthCheck } from './health.ts';
 export { startHttpServers, type HttpServers } from './http-servers.ts';

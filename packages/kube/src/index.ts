@@ -43,3 +43,4 @@ export { type Clock, type Random } from './clock.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { systemClock } from './seams/system-clock.ts';
 export { systemRandom } from './seams/system-random.ts';
+export { STALE_LIMIT_MS, staleReflector } from './stale.ts';

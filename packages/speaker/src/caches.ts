@@ -15,9 +15,6 @@ import {
   type ServiceView,
 } from './views.ts';
 
-/** A cache is stale when the API server was not heard from for so long. Bookmarks come about once a minute. */
-const STALE_MS = 120_000;
-
 /** What the speaker mirrors of the API. */
 export interface Caches {
   readonly services: Reflector<ServiceView>;
@@ -51,14 +48,4 @@ export function createCaches(deps: ReflectorDeps, namespace: string): Caches {
       project: viewAdvertisement,
     }),
   };
-}
-
-/** The first mirror that is not to be trusted, as a sentence; `undefined`: all are fresh. */
-export function staleCache(caches: Caches): string | undefined {
-  for (const [name, cache] of Object.entries(caches) as [string, Reflector<unknown>][]) {
-    if (!cache.synced) return `${name} not read yet`;
-    const staleMs = cache.staleMs();
-    if (staleMs > STALE_MS) return `${name} not heard of for ${Math.round(staleMs / 1000)} s`;
-  }
-  return undefined;
 }

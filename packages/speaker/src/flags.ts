@@ -1,4 +1,4 @@
-import { commonFlags, durationFlag, stringFlag } from '@picluster/daemon';
+import { commonFlags, leaseFlags, stringFlag } from '@picluster/daemon';
 
 /** All flags of the speaker. The lease timings are client-go's, with its names and defaults. */
 export const speakerFlags = {
@@ -13,24 +13,12 @@ export const speakerFlags = {
     env: 'PICLUSTER_LB_CLASS',
     optional: true,
   }),
-  'lease-duration': durationFlag({
-    about:
-      'How long other speakers wait before they take over an address that is not renewed. Whole seconds.',
-    env: 'PICLUSTER_LEASE_DURATION',
-    fallback: '15s',
-    minMs: 1000,
-  }),
-  'renew-deadline': durationFlag({
-    about: 'How long this speaker answers for an address after the last renewal that succeeded.',
-    env: 'PICLUSTER_RENEW_DEADLINE',
-    fallback: '10s',
-    minMs: 1,
-  }),
-  'retry-period': durationFlag({
-    about:
+  ...leaseFlags({
+    leaseDuration:
+      'How long other speakers wait before they take over an address that is not renewed.',
+    renewDeadline:
+      'How long this speaker answers for an address after the last renewal that succeeded.',
+    retryPeriod:
       'The pause between two renewals, and between two looks at an address that another speaker has.',
-    env: 'PICLUSTER_RETRY_PERIOD',
-    fallback: '2s',
-    minMs: 1,
   }),
 } as const;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { runDaemon, type DaemonContext } from '@picluster/daemon';
+import { leaseTimings, runDaemon, type DaemonContext, type LeaseTimings } from '@picluster/daemon';
 import {
   connect,
   EventRecorder,
   KubeLeaseLock,
+  staleReflector,
   systemClock as clock,
   systemRandom as random,
   WorkQueue,
@@ -11,11 +12,10 @@ import {
 } from '@picluster/kube';
 import { openLinkSocket, readInterface } from '@picluster/packet-socket';
 import { Announcer } from './announcer.ts';
-import { createCaches, staleCache } from './caches.ts';
+import { createCaches } from './caches.ts';
 import { speakerFlags } from './flags.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { LeaseOwnership } from './lease-ownership.ts';
-import { leaseTimings, type LeaseTimings } from './lease-timings.ts';
 import type { OwnershipListener } from './ownership.ts';
 import { systemInterfaces } from './seams/system-interfaces.ts';
 import { createSpeakerMetrics } from './speaker-metrics.ts';
@@ -65,7 +65,7 @@ async function main(context: Context): Promise<void> {
     },
     { node, loadBalancerClass: flags['lb-class'] },
   );
-  health.ready('caches', () => staleCache(caches));
+  health.ready('caches', () => staleReflector(Object.entries(caches)));
   health.ready('sockets', () => announcer.problem());
 
   const watching = speaker.watch();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaseTimings } from '../src/lease-timings.ts';
+import { leaseTimings } from '../src/index.ts';
 
 test('timings that fit together are taken as they are', () => {
   expect(

@@ -52,6 +52,8 @@ export function deprecatedAnnotations(annotations: Annotations | undefined): rea
 export const LABEL = {
   /** On a Node, with any value: it announces no address. */
   EXCLUDE_FROM_LOAD_BALANCERS: 'node.kubernetes.io/exclude-from-external-load-balancers',
+  /** On a ConfigurationState: `controller` or `speaker`. */
+  COMPONENT_TYPE: 'metallb.io/component-type',
   /** On an EndpointSlice: the Service it belongs to. */
   SERVICE_NAME: 'kubernetes.io/service-name',
 } as const;

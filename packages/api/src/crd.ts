@@ -1,12 +1,18 @@
+import { configurationStateSchema } from './configuration-state.ts';
 import { ipAddressPoolSchema } from './ip-address-pool.ts';
 import { l2AdvertisementSchema } from './l2-advertisement.ts';
-import { IPAddressPoolResource, L2AdvertisementResource, type Resource } from './resource.ts';
+import {
+  ConfigurationStateResource,
+  IPAddressPoolResource,
+  L2AdvertisementResource,
+  type Resource,
+} from './resource.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 /** A column that `kubectl get` prints. */
 export interface PrinterColumn {
   readonly name: string;
-  readonly type: 'boolean' | 'string';
+  readonly type: 'boolean' | 'string' | 'date';
   readonly jsonPath: string;
   readonly description: string;
   /** Above 0: only with `-o wide`. */
@@ -63,6 +69,26 @@ export function crdManifest(
 
 /** All our CustomResourceDefinitions. `deploy/crds` has them as YAML. */
 export const crdManifests: readonly CrdManifest[] = [
+  crdManifest(ConfigurationStateResource, configurationStateSchema, [
+    {
+      name: 'Result',
+      type: 'string',
+      jsonPath: '.status.result',
+      description: 'Whether the configuration is in force as it is written.',
+    },
+    {
+      name: 'ErrorSummary',
+      type: 'string',
+      jsonPath: '.status.errorSummary',
+      description: 'What is wrong with it.',
+    },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'How long the object has been there.',
+    },
+  ]),
   crdManifest(IPAddressPoolResource, ipAddressPoolSchema, [
     {
       name: 'Auto Assign',

@@ -14,6 +14,13 @@ export {
   type Annotations,
   type AnnotationKey,
 } from './annotations.ts';
+export { CONDITION, conditionsSchema, type Condition } from './condition.ts';
+export {
+  configurationStateSchema,
+  parseConfigurationState,
+  type ConfigurationState,
+  type ConfigurationStateStatus,
+} from './configuration-state.ts';
 export { crdManifest, crdManifests, type CrdManifest, type PrinterColumn } from './crd.ts';
 export {
   ipAddressPoolSchema,
@@ -24,6 +31,7 @@ export {
 } from './ip-address-pool.ts';
 export {
   apiVersionOf,
+  ConfigurationStateResource,
   GROUP,
   IPAddressPoolResource,
   L2AdvertisementResource,

@@ -1,4 +1,5 @@
 import type { XStatic } from 'typebox/schema';
+import { conditionsSchema } from './condition.ts';
 import { duplicateProblem } from './duplicates.ts';
 import { labelSelectorSchema, SELECTORS_MAX, selectorListProblems } from './label-selector.ts';
 import { parseObject, type Metadata, type Parsed } from './object-meta.ts';
@@ -116,6 +117,7 @@ const statusSchema = {
       format: 'int64',
       description: 'IPv6 addresses that are free; 9007199254740991 stands for that many or more.',
     },
+    conditions: conditionsSchema,
   },
 } as const satisfies StructuralSchema;
 

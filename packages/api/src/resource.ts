@@ -25,6 +25,14 @@ export const L2AdvertisementResource: Resource = {
   plural: 'l2advertisements',
 };
 
+/** ConfigurationState: what a component says of its configuration. */
+export const ConfigurationStateResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'ConfigurationState',
+  plural: 'configurationstates',
+};
+
 /** `metallb.io/v1beta1`, as it stands in `apiVersion`. */
 export function apiVersionOf({ group, version }: Resource): string {
   return `${group}/${version}`;

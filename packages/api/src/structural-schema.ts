@@ -8,18 +8,23 @@ export interface ValidationRule {
 export interface StructuralSchema {
   readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly description?: string;
-  readonly format?: 'int32' | 'int64';
+  readonly format?: 'int32' | 'int64' | 'date-time';
   readonly default?: boolean | number | string;
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minLength?: number;
   readonly maxLength?: number;
+  /** Left to the API server to check. */
+  readonly pattern?: string;
   readonly maxItems?: number;
   readonly items?: StructuralSchema;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, StructuralSchema>>;
   readonly additionalProperties?: StructuralSchema;
   readonly 'x-kubernetes-map-type'?: 'atomic';
+  readonly 'x-kubernetes-list-type'?: 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 
@@ -91,6 +96,9 @@ function typeOf(value: unknown): string {
 function stringProblem(schema: StructuralSchema, value: string): string[] {
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return [`must be one of ${schema.enum.join(', ')}, not "${value}"`];
+  }
+  if (schema.minLength !== undefined && value.length < schema.minLength) {
+    return [`must have at least ${schema.minLength} characters, not ${value.length}`];
   }
   if (schema.maxLength !== undefined && value.length > schema.maxLength) {
     return [`must have at most ${schema.maxLength} characters, not ${value.length}`];

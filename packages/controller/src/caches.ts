@@ -3,9 +3,6 @@ import { Reflector, resourcePath, type ReflectorDeps } from '@picluster/kube';
 import { viewNamespace, viewPool, type NamespaceView, type PoolView } from './pool-view.ts';
 import { viewService, type ServiceView } from './service-view.ts';
 
-/** A cache is stale when the API server was not heard from for so long. Bookmarks come about once a minute. */
-const STALE_MS = 120_000;
-
 /** What the controller mirrors of the API. */
 export interface Caches {
   readonly services: Reflector<ServiceView>;
@@ -30,14 +27,4 @@ export function createCaches(deps: ReflectorDeps, namespace: string): Caches {
       project: viewNamespace,
     }),
   };
-}
-
-/** The first mirror that is not to be trusted, as a sentence; `undefined`: all are fresh. */
-export function staleCache(caches: Caches): string | undefined {
-  for (const [name, cache] of Object.entries(caches) as [string, Reflector<unknown>][]) {
-    if (!cache.synced) return `${name} not read yet`;
-    const staleMs = cache.staleMs();
-    if (staleMs > STALE_MS) return `${name} not heard of for ${Math.round(staleMs / 1000)} s`;
-  }
-  return undefined;
 }

@@ -1,13 +1,15 @@
 import { Ipam, type Allocation } from '@picluster/ipam';
 import type { IPAddressPoolStatus } from '@picluster/api';
-import { KubeError, type StatusPatch } from '@picluster/kube';
+import { KubeError, type Clock, type Logger, type StatusPatch } from '@picluster/kube';
 import type { ControllerMetrics } from './controller-metrics.ts';
-import { converge, type Decision } from './converge.ts';
+import { assigned, converge, type Decision } from './converge.ts';
+import { foreignVerdict, ForeignHands } from './foreign-hands.ts';
 import { bookPools, EMPTY_BOOK, type PoolBook, type RefusedPool } from './pool-book.ts';
 import { poolPolicy, type PoolPolicy } from './pool-policy.ts';
-import { poolStatus, samePoolStatus } from './pool-status.ts';
+import { poolStatus, poolVerdict, saysRefusal } from './pool-status.ts';
 import type { NamespaceView, PoolView } from './pool-view.ts';
 import { replay } from './replay.ts';
+import { formatTimestamp } from './seams/timestamp.ts';
 import { servicePatch } from './service-patch.ts';
 import { keyOfService, type ServiceView } from './service-view.ts';
 
@@ -36,11 +38,6 @@ export interface Writer {
 }
 
 /** Where the controller reports what happens. */
-interface Logger {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-}
-
 /** What one term of the controller runs on. All mirrors are synced. */
 export interface ControllerDeps {
   readonly services: Mirror<ServiceView>;
@@ -50,6 +47,9 @@ export interface ControllerDeps {
   readonly enqueue: (service: string) => void;
   /** Asks for `reconcilePool`, by name, before long: many changes make one write. */
   readonly enqueuePool: (pool: string) => void;
+  /** Told what is wrong with the pools, each with its name, at the start and whenever it changes. */
+  readonly onProblems: (problems: readonly string[]) => void;
+  readonly clock: Pick<Clock, 'nowMs' | 'wallMs'>;
   readonly write: Writer;
   readonly events: Events;
   /** Whether we may write now: asked directly before each write. */
@@ -62,6 +62,13 @@ export interface ControllerDeps {
 export interface ControllerOptions {
   /** Only Services of this class; `undefined`: only those without one. */
   readonly loadBalancerClass: string | undefined;
+  /** How long the addresses of a deleted Service are kept for one of the same name; 0: not at all. */
+  readonly addressHoldMs: number;
+}
+
+interface ServiceDecision extends Decision {
+  /** Whether another controller serves the Service. */
+  readonly foreign: boolean;
 }
 
 /** A write of ours that the mirror does not show yet. */
@@ -80,7 +87,8 @@ interface OwnWrite {
  */
 export class Controller implements Disposable {
   readonly #deps: ControllerDeps;
-  readonly #class: string | undefined;
+  readonly #options: ControllerOptions;
+  readonly #hands = new ForeignHands();
   readonly #waiting = new Set<string>();
   readonly #written = new Map<string, OwnWrite>();
   /** What was told of a Service at its last turn: it is not told again as long as it stays so. */
@@ -93,21 +101,27 @@ export class Controller implements Disposable {
 
   constructor(deps: ControllerDeps, options: ControllerOptions) {
     this.#deps = deps;
-    this.#class = options.loadBalancerClass;
+    this.#options = options;
   }
 
   /** Takes over what is assigned, and from then on follows every change. Call it once, when all mirrors are synced. */
   start(): void {
     const { services, pools, namespaces, log } = this.#deps;
     this.#subscriptions.push(
-      services.subscribe((key) => this.#deps.enqueue(key)),
-      pools.subscribe((_key, now) => {
-        this.#readPools();
+      services.subscribe((key, now, before) => {
+        if (before !== undefined && now?.uid !== before.uid) this.#gone(key);
+        this.#deps.enqueue(key);
+      }),
+      pools.subscribe((_key, now, before) => {
+        if (!sameSpec(now, before)) this.#readPools();
         if (now !== undefined) this.#deps.enqueuePool(now.name);
       }),
-      namespaces.subscribe(() => this.#readPools()),
+      namespaces.subscribe((_key, now, before) => {
+        if (!sameLabels(now, before)) this.#readPools();
+      }),
     );
     this.#readPools();
+    this.#deps.onProblems(this.#problems());
     this.#ipam = replay(
       this.#ipam,
       this.#policy,
@@ -128,12 +142,13 @@ export class Controller implements Disposable {
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     if (!this.#deps.entitled()) return;
     this.#deps.metrics.reconciled();
+    this.#ipam = this.#ipam.expire(this.#deps.clock.nowMs());
     const service = this.#current(key);
     if (service === undefined || !this.#concerns(key, service)) {
       this.#forget(key);
       return;
     }
-    const decision = converge(this.#ipam, this.#policy, service);
+    const decision = this.#decide(key, service);
     this.#take(key, decision);
     if (decision.waits) this.#waiting.add(key);
     else this.#waiting.delete(key);
@@ -142,12 +157,39 @@ export class Controller implements Disposable {
 
   /** Brings the status of one pool in line. Throws a `KubeError` where the write failed. */
   async reconcilePool(name: string, signal: AbortSignal): Promise<void> {
-    const usage = this.#ipam.usage(name);
     const pool = [...this.#deps.pools.values()].find((each) => each.name === name);
-    if (usage === undefined || pool === undefined || !this.#deps.entitled()) return;
-    const status = poolStatus(usage);
-    if (samePoolStatus(pool.status, status)) return;
-    await this.#attempt(() => this.#deps.write.pool(pool, status, signal));
+    if (pool === undefined || !this.#deps.entitled()) return;
+    const refused = this.#book.refused.find((each) => each.name === name);
+    const status = poolStatus(pool, this.#ipam.usage(name), refused, this.#now());
+    if (status !== undefined)
+      await this.#attempt(() => this.#deps.write.pool(pool, status, signal));
+  }
+
+  #now(): string {
+    return formatTimestamp(this.#deps.clock.wallMs());
+  }
+
+  /**
+   * What we gave a Service counts more than a status that shows nothing of ours: a version that came late, or one that somebody wrote over. Unless
+   * that is another controller, which is not fought.
+   */
+  #decide(key: string, service: ServiceView): ServiceDecision {
+    const held = this.#ipam.allocationOf(key)?.addresses;
+    if (this.#hands.serve(service, this.#ipam)) {
+      const verdict = foreignVerdict(service, held ?? []);
+      const { reason, message } = verdict;
+      const events = [{ type: 'Warning', reason, message }] as const;
+      const ipam = this.#ipam;
+      return { ipam, addresses: undefined, events, verdict, waits: false, foreign: true };
+    }
+    const showsOurs = service.ingress.some(({ ip }) => this.#ipam.poolOf(ip) !== undefined);
+    if (held === undefined || showsOurs) {
+      return { ...converge(this.#ipam, this.#policy, service), foreign: false };
+    }
+    const ingress = held.map((ip) => ({ ip, hostname: '' }));
+    const decision = converge(this.#ipam, this.#policy, { ...service, ingress });
+    const events = decision.events.length > 0 ? decision.events : [assigned(held)];
+    return { ...decision, events, foreign: false };
   }
 
   /** The Service as it is: what we wrote last counts more than a mirror that does not show it yet. */
@@ -163,18 +205,29 @@ export class Controller implements Disposable {
   #concerns(key: string, service: ServiceView): boolean {
     if (service.type === 'LoadBalancer') return this.#isOurs(service);
     return (
-      this.#class === undefined ||
+      this.#options.loadBalancerClass === undefined ||
       service.allocatedFromPool !== undefined ||
       this.#ipam.allocationOf(key) !== undefined
     );
   }
 
   #isOurs({ type, loadBalancerClass }: ServiceView): boolean {
-    return type === 'LoadBalancer' && loadBalancerClass === this.#class;
+    return type === 'LoadBalancer' && loadBalancerClass === this.#options.loadBalancerClass;
+  }
+
+  /** A Service was deleted, be it that another one of its name came at once. */
+  #gone(key: string): void {
+    const { addressHoldMs } = this.#options;
+    const nowMs = this.#deps.clock.nowMs();
+    const until = addressHoldMs > 0 ? nowMs + addressHoldMs : undefined;
+    this.#take(key, { ipam: this.#ipam.expire(nowMs).release(key, until) });
+    this.#hands.forget(key);
+    this.#written.delete(key);
   }
 
   #forget(key: string): void {
     this.#take(key, { ipam: this.#ipam.release(key) });
+    this.#hands.forget(key);
     this.#waiting.delete(key);
     this.#told.delete(key);
     this.#written.delete(key);
@@ -209,24 +262,26 @@ export class Controller implements Disposable {
   async #show(
     key: string,
     service: ServiceView,
-    { addresses }: Decision,
+    { addresses, verdict, foreign }: ServiceDecision,
     signal: AbortSignal,
   ): Promise<boolean> {
-    if (addresses === undefined) return true;
     const pool = this.#ipam.allocationOf(key)?.pool;
-    const patch = servicePatch(service, addresses, pool);
+    const patch = servicePatch(service, { addresses, pool, verdict }, this.#now());
     if (patch === undefined) return true;
     if (!this.#deps.entitled()) return false;
+    if (foreign && !this.#hands.mayNote(key)) return true;
     const base = this.#deps.services.get(key)?.resourceVersion ?? service.resourceVersion;
     const done = await this.#attempt(async () => {
       const after = await this.#deps.write.service(service, patch, signal);
       this.#written.set(key, { base, after });
     });
     if (!done) return false;
-    this.#deps.log.info('service written', {
+    if (addresses !== undefined) this.#hands.wrote(key);
+    this.#deps.log.debug('service written', {
       service: key,
-      addresses: addresses.join(','),
+      addresses: addresses?.join(',') ?? 'as they are',
       pool: pool ?? '',
+      ...(verdict?.status === 'True' ? {} : { reason: verdict?.reason ?? '' }),
     });
     for (const annotation of service.deprecatedAnnotations) {
       const message = `Service uses deprecated annotation ${annotation}`;
@@ -235,20 +290,20 @@ export class Controller implements Disposable {
     return true;
   }
 
-  /** False where somebody else was faster, or the object is gone: the mirror will tell. */
+  /** False where the object is gone: the mirror will tell. Where somebody else was faster it throws too, for another try on what the mirror shows then. */
   async #attempt(write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
       return true;
     } catch (error) {
-      if (error instanceof KubeError && (error.code === 'conflict' || error.code === 'not-found'))
-        return false;
-      this.#deps.metrics.failed();
+      const code = error instanceof KubeError ? error.code : undefined;
+      if (code === 'not-found') return false;
+      if (code !== 'conflict') this.#deps.metrics.failed();
       throw error;
     }
   }
 
-  #tell(key: string, service: ServiceView, { events }: Decision): void {
+  #tell(key: string, service: ServiceView, { events }: ServiceDecision): void {
     const told = this.#told.get(key);
     const now = new Set<string>();
     for (const { type, reason, message } of events) {
@@ -269,6 +324,12 @@ export class Controller implements Disposable {
     this.#policy = poolPolicy(this.#book, namespaces.values());
     this.#tellRefused(before.refused);
     metrics.configured(this.#book.refused.length > 0);
+    const problems = JSON.stringify(before.refused) !== JSON.stringify(this.#book.refused);
+    if (problems) {
+      this.#deps.onProblems(this.#problems());
+      for (const { name } of [...before.refused, ...this.#book.refused])
+        this.#deps.enqueuePool(name);
+    }
     const changed = !samePools(before, this.#book);
     if (changed) {
       const moved = this.#ipam.withPools([...this.#book.booked.values()].map(({ pool }) => pool));
@@ -285,16 +346,22 @@ export class Controller implements Disposable {
     if (changed || this.#policy.fingerprint !== oldPolicy.fingerprint) this.#enqueueAll();
   }
 
+  #problems(): readonly string[] {
+    return this.#book.refused.map(
+      ({ name, problem }) => `parsing address pool ${name}: ${problem}`,
+    );
+  }
+
   #tellRefused(before: readonly RefusedPool[]): void {
     const known = new Set(before.map((each) => JSON.stringify(each)));
     const views = new Map([...this.#deps.pools.values()].map((view) => [view.uid, view]));
     for (const refused of this.#book.refused) {
       const view = views.get(refused.uid);
       if (view === undefined || known.has(JSON.stringify(refused))) continue;
+      if (saysRefusal(view, refused)) continue;
       const { name, problem, lastGoodStays } = refused;
-      const rest = lastGoodStays ? 'its last good version stays in force' : 'it is not in use';
       this.#deps.log.warn('pool refused', { pool: name, problem, lastGoodStays });
-      this.#deps.events.pool(view, 'Warning', 'PoolRefused', `${problem}; ${rest}`);
+      this.#deps.events.pool(view, 'Warning', 'PoolRefused', poolVerdict(refused).message);
     }
   }
 
@@ -320,6 +387,16 @@ function emptyIpam(): Ipam {
   const made = Ipam.create([]);
   if (!made.ok) throw new Error(made.problem.message);
   return made.ipam;
+}
+
+function sameSpec(one: PoolView | undefined, other: PoolView | undefined): boolean {
+  const text = (pool: PoolView | undefined): string =>
+    JSON.stringify([pool?.uid, pool?.spec, pool?.problems]);
+  return text(one) === text(other);
+}
+
+function sameLabels(one: NamespaceView | undefined, other: NamespaceView | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function samePools(one: PoolBook, other: PoolBook): boolean {

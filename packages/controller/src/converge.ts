@@ -1,11 +1,5 @@
-import {
-  explainRefusal,
-  type Claim,
-  type Ipam,
-  type Outcome,
-  type Pool,
-  type Refusal,
-} from '@picluster/ipam';
+import type { Claim, Ipam, Outcome, Pool, Wish } from '@picluster/ipam';
+import type { Verdict } from './conditions.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import { keyOfService, type ServiceView } from './service-view.ts';
 import {
@@ -15,6 +9,7 @@ import {
   stackOf,
   type Stack,
 } from './service-wish.ts';
+import { whyNone, whyRefused, type WhyNot } from './why-not.ts';
 
 /** An event on a Service. */
 interface ServiceEvent {
@@ -29,6 +24,8 @@ export interface Decision {
   /** The addresses that its status shall show; `undefined`: its status stays as it is. */
   readonly addresses: readonly string[] | undefined;
   readonly events: readonly ServiceEvent[];
+  /** What its condition shall say; `undefined`: it shall have none. */
+  readonly verdict: Verdict | undefined;
   /** Whether it did not get what it wants: it is looked at again when an address may have become free. */
   readonly waits: boolean;
 }
@@ -50,12 +47,14 @@ interface Draft {
  */
 export function converge(ipam: Ipam, policy: PoolPolicy, service: ServiceView): Decision {
   const key = keyOfService(service);
-  if (service.type !== 'LoadBalancer') return cleared(ipam, key, [], false);
+  if (service.type !== 'LoadBalancer') return cleared(ipam, key, undefined);
   const { clusterIPs, ipFamilyPolicy } = service;
-  if (clusterIPs.length === 0) return cleared(ipam, key, [], true);
+  if (clusterIPs.length === 0)
+    return cleared(ipam, key, denied('NoClusterIP', 'the Service has no cluster address'));
   if (ipFamilyPolicy === 'RequireDualStack' && clusterIPs.length < 2) {
     const message = `Service requires dual stack but not enough clusterips [${clusterIPs.join(' ')}]`;
-    return cleared(ipam, key, [warning('not enough clusterips', message)], true);
+    const verdict = denied('NotEnoughClusterIPs', message);
+    return cleared(ipam, key, verdict, [warning('not enough clusterips', message)]);
   }
   const stack = stackOf(clusterIPs);
   if (stack === undefined) {
@@ -64,11 +63,17 @@ export function converge(ipam: Ipam, policy: PoolPolicy, service: ServiceView): 
       ipam,
       addresses: undefined,
       events: [warning('noclusterIPsIPFamily', message)],
+      verdict: denied('ClusterIPFamilyUnknown', message),
       waits: true,
     };
   }
   const draft: Draft = { key, service, policy, stack, events: [], ipam };
-  if (!keepCurrent(draft)) return { ipam, addresses: undefined, events: [], waits: true };
+  if (!keepCurrent(draft)) {
+    const pools = policy.notInForce.join(', ');
+    const message = `no pool in force has its address, but pool ${pools} is refused as it is written: the address stays until that is mended or deleted`;
+    const verdict = { status: 'Unknown', reason: 'PoolRefused', message } as const;
+    return { ipam, addresses: undefined, events: [], verdict, waits: true };
+  }
   return fulfil(draft);
 }
 
@@ -91,7 +96,7 @@ function keepCurrent(draft: Draft): boolean {
     return true;
   }
   if (outcome.reason.code === 'not-in-any-pool' && policy.incomplete) return false;
-  const why = `current IP for "${key}" not allowed by config, will attempt for new IP assignment: ${explainRefusal(outcome.reason)}`;
+  const why = `current IP for "${key}" not allowed by config, will attempt for new IP assignment: ${whyRefused(draft, outcome.reason).why}`;
   draft.events.push({ type: 'Normal', reason: 'ClearAssignment', message: why });
   draft.ipam = draft.ipam.release(key);
   return true;
@@ -125,27 +130,22 @@ function fulfil(draft: Draft): Decision {
   const kept = draft.ipam.allocationOf(key);
   if (kept !== undefined) {
     if (kept.addresses.length === 1 && draft.stack === 'dual') return extended(draft);
-    return decided(draft, false);
+    return decided(draft);
   }
   const outcome = addresses.length > 0 ? giveRequested(draft, addresses) : give(draft);
-  if (typeof outcome === 'string') return refused(draft, outcome);
-  if (!outcome.ok) return refused(draft, explainRefusal(outcome.reason));
+  if ('why' in outcome) return refused(draft, outcome);
   draft.ipam = outcome.next;
-  draft.events.push({
-    type: 'Normal',
-    reason: 'IPAllocated',
-    message: `Assigned IP ${quoted(outcome.addresses)}`,
-  });
-  return decided(draft, false);
+  draft.events.push(assigned(outcome.addresses));
+  return decided(draft);
 }
 
 /** A request that makes no sense takes nothing away. */
 function badRequest(draft: Draft, problem: string): Decision {
-  if (draft.ipam.allocationOf(draft.key) === undefined) return refused(draft, problem);
-  draft.events.push(
-    warning('LoadBalancerFailed', `invalid requested loadbalancer IPs: ${problem}`),
-  );
-  return decided(draft, true);
+  if (draft.ipam.allocationOf(draft.key) === undefined)
+    return refused(draft, { reason: 'InvalidRequest', why: problem });
+  const message = `invalid requested loadbalancer IPs: ${problem}`;
+  draft.events.push(warning('LoadBalancerFailed', message));
+  return decided(draft, message);
 }
 
 /** Adds the other family to a Service that would like both; it keeps the one that it has in any case. */
@@ -155,14 +155,17 @@ function extended(draft: Draft): Decision {
     draft.ipam = outcome.next;
     const message = `Assigned additional IP "${outcome.addresses.at(-1)}"`;
     draft.events.push({ type: 'Normal', reason: 'IPAllocated', message });
-    return decided(draft, false);
+    return decided(draft);
   }
-  const message = `cannot assign additional IP in PreferDualStack: ${explainRefusal(outcome.reason)}`;
+  const { why } = whyRefused(draft, outcome.reason);
+  const message = `cannot assign additional IP in PreferDualStack: ${why}`;
   draft.events.push({ type: 'Normal', reason: 'AdditionalAssignFailed', message });
-  return decided(draft, true);
+  return decided(draft, message);
 }
 
-function giveRequested(draft: Draft, addresses: readonly string[]): Outcome | string {
+type Given = Extract<Outcome, { ok: true }>;
+
+function giveRequested(draft: Draft, addresses: readonly string[]): Given | WhyNot {
   const { key, service, stack, ipam } = draft;
   if (stackOf(addresses) !== stack) {
     const wanted = {
@@ -170,65 +173,80 @@ function giveRequested(draft: Draft, addresses: readonly string[]): Outcome | st
       ipv6: 'an IPv6 address',
       dual: 'one address of each family',
     };
-    return `requested loadBalancer IP(s) ${quoted(addresses)} does not match the ipFamily of the service: ask for ${wanted[stack]}`;
+    const why = `requested loadBalancer IP(s) ${quoted(addresses)} does not match the ipFamily of the service: ask for ${wanted[stack]}`;
+    return { reason: 'FamilyMismatch', why };
   }
   const outcome = ipam.request(key, addresses, claimOf(draft));
+  if (!outcome.ok) return whyRefused(draft, outcome.reason);
   const { requestedPool } = service;
-  if (outcome.ok && requestedPool !== undefined && outcome.pool !== requestedPool) {
-    return `requested loadBalancer IP(s) ${quoted(addresses)} is not compatible with requested address pool ${requestedPool}: pool ${outcome.pool} has it`;
+  if (requestedPool !== undefined && outcome.pool !== requestedPool) {
+    const why = `requested loadBalancer IP(s) ${quoted(addresses)} is not compatible with requested address pool ${requestedPool}: pool ${outcome.pool} has it`;
+    return { reason: 'PoolMismatch', why };
   }
   return outcome;
 }
 
-/** From the pool that is named, else from the first that can: first the pools that say whom they are for, then the others. */
-function give(draft: Draft): Outcome {
+/**
+ * From the pool that is named, else what is kept for it, else from the first pool that can: first the pools that say whom they are for, then
+ * the others.
+ */
+function give(draft: Draft): Given | WhyNot {
   const { key, service, policy, stack, ipam } = draft;
   const families =
     stack === 'dual' && service.ipFamilyPolicy === 'PreferDualStack' ? 'prefer-dual' : stack;
-  const wish = {
+  const allowed = (pool: Pool): boolean => policy.allows(pool, service);
+  const wish: Wish = {
     families,
     preferred: service.preferredFamily,
     sharing: sharingOf(service),
-  } as const;
-  const allowed = (pool: Pool): boolean => policy.allows(pool, service);
-  if (service.requestedPool !== undefined) {
-    return ipam.allocate(key, { ...wish, pool: service.requestedPool, eligible: allowed });
+    eligible: allowed,
+    ...(service.requestedPool === undefined ? {} : { pool: service.requestedPool }),
+  };
+  const again = ipam.reclaim(key, wish);
+  if (again?.ok === true) return again;
+  if (service.requestedPool === undefined) {
+    const pinned = (pool: Pool): boolean => policy.pinned(pool) && allowed(pool);
+    const outcome = ipam.allocate(key, { ...wish, eligible: pinned });
+    if (outcome.ok) return outcome;
   }
-  const pinned = ipam.allocate(key, {
-    ...wish,
-    eligible: (pool) => policy.pinned(pool) && allowed(pool),
-  });
-  if (pinned.ok) return pinned;
-  const general = ipam.allocate(key, {
-    ...wish,
-    eligible: (pool) => !policy.pinned(pool) && allowed(pool),
-  });
-  return general.ok ? general : { ok: false, reason: weightier(pinned.reason, general.reason) };
-}
-
-/** Of two refusals the one that says more: a pool that is full over no pool at all. */
-function weightier(pinned: Refusal, general: Refusal): Refusal {
-  return general.code === 'no-eligible-pool' ? pinned : general;
-}
-
-function refused(draft: Draft, why: string): Decision {
-  draft.events.push(
-    warning('AllocationFailed', `Failed to allocate IP for "${draft.key}": ${why}`),
+  const general = (pool: Pool): boolean => !policy.pinned(pool) && allowed(pool);
+  const outcome = ipam.allocate(
+    key,
+    service.requestedPool === undefined ? { ...wish, eligible: general } : wish,
   );
-  return decided(draft, true);
+  return outcome.ok ? outcome : whyNone(draft, wish, outcome.reason);
 }
 
-function decided({ ipam, key, events }: Draft, waits: boolean): Decision {
-  return { ipam, addresses: ipam.allocationOf(key)?.addresses ?? [], events, waits };
+function refused(draft: Draft, { reason, why }: WhyNot): Decision {
+  const message = `Failed to allocate IP for "${draft.key}": ${why}`;
+  draft.events.push(warning('AllocationFailed', message));
+  const { ipam, key, events } = draft;
+  const addresses = ipam.allocationOf(key)?.addresses ?? [];
+  return { ipam, addresses, events, verdict: denied(reason, why), waits: true };
 }
 
+/** What it holds stays; `lack` says what it would like in addition. */
+function decided({ ipam, key, events }: Draft, lack?: string): Decision {
+  const { addresses = [], pool = '' } = ipam.allocationOf(key) ?? {};
+  const has = `${addresses.join(', ')} of pool ${pool}`;
+  const message = lack === undefined ? has : `${has}; ${lack}`;
+  const verdict = { status: 'True', reason: 'Assigned', message } as const;
+  return { ipam, addresses, events, verdict, waits: lack !== undefined };
+}
+
+/** Nothing is left to it; it waits where there is something to be said. */
 function cleared(
   ipam: Ipam,
   key: string,
-  events: readonly ServiceEvent[],
-  waits: boolean,
+  verdict: Verdict | undefined,
+  events: readonly ServiceEvent[] = [],
 ): Decision {
-  return { ipam: ipam.release(key), addresses: [], events, waits };
+  const waits = verdict !== undefined;
+  return { ipam: ipam.release(key), addresses: [], events, verdict, waits };
+}
+
+function denied(reason: string, message: string): Verdict {
+  return { status: 'False', reason, message };
 }
 
 /** What a Service claims when it names addresses. */
@@ -240,6 +258,12 @@ export function claimOf({
   readonly policy: PoolPolicy;
 }): Claim {
   return { sharing: sharingOf(service), eligible: (pool) => policy.allows(pool, service) };
+}
+
+/** The event that says what a Service was given. */
+export function assigned(addresses: readonly string[]): ServiceEvent {
+  const message = `Assigned IP ${quoted(addresses)}`;
+  return { type: 'Normal', reason: 'IPAllocated', message };
 }
 
 function warning(reason: string, message: string): ServiceEvent {

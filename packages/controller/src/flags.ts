@@ -1,12 +1,11 @@
-import { commonFlags, durationFlag, stringFlag, type Flag } from '@picluster/daemon';
+import { commonFlags, durationFlag, leaseFlags, stringFlag, type Flag } from '@picluster/daemon';
 
 /** All flags of the controller; durations in milliseconds. */
-export type ControllerFlags = ReturnType<typeof commonFlags> & {
-  readonly 'lb-class': Flag<string | undefined>;
-  readonly 'lease-duration': Flag<number>;
-  readonly 'renew-deadline': Flag<number>;
-  readonly 'retry-period': Flag<number>;
-};
+export type ControllerFlags = ReturnType<typeof commonFlags> &
+  ReturnType<typeof leaseFlags> & {
+    readonly 'lb-class': Flag<string | undefined>;
+    readonly 'address-hold': Flag<number>;
+  };
 
 /** All flags of the controller. The lease timings are client-go's, with its names and defaults. */
 export const controllerFlags: ControllerFlags = {
@@ -17,24 +16,18 @@ export const controllerFlags: ControllerFlags = {
     env: 'PICLUSTER_LB_CLASS',
     optional: true,
   }),
-  'lease-duration': durationFlag({
+  'address-hold': durationFlag({
     about:
-      'How long another controller waits before it takes over from one that does not renew. Whole seconds.',
-    env: 'PICLUSTER_LEASE_DURATION',
-    fallback: '15s',
-    minMs: 1000,
+      'How long the addresses of a deleted Service are kept for one of the same name: others get them only by asking, or when the pool has no other. 0: not at all.',
+    env: 'PICLUSTER_ADDRESS_HOLD',
+    fallback: '60s',
+    minMs: 0,
   }),
-  'renew-deadline': durationFlag({
-    about: 'How long this controller writes after the last renewal that succeeded.',
-    env: 'PICLUSTER_RENEW_DEADLINE',
-    fallback: '10s',
-    minMs: 1,
-  }),
-  'retry-period': durationFlag({
-    about:
+  ...leaseFlags({
+    leaseDuration:
+      'How long another controller waits before it takes over from one that does not renew.',
+    renewDeadline: 'How long this controller writes after the last renewal that succeeded.',
+    retryPeriod:
       'The pause between two renewals, and between two looks at a Lease that another controller has.',
-    env: 'PICLUSTER_RETRY_PERIOD',
-    fallback: '2s',
-    minMs: 1,
   }),
 };

@@ -1,6 +1,12 @@
-import { apiVersionOf, IPAddressPoolResource, type IPAddressPoolStatus } from '@picluster/api';
+import {
+  apiVersionOf,
+  ConfigurationStateResource,
+  IPAddressPoolResource,
+  type IPAddressPoolStatus,
+} from '@picluster/api';
 import {
   patchStatus,
+  Reflector,
   resourcePath,
   WorkQueue,
   type Clock,
@@ -11,6 +17,7 @@ import {
 } from '@picluster/kube';
 import type { Term } from '@picluster/leader-election';
 import { createCaches, type Caches } from './caches.ts';
+import { STATE_NAME, StateWriter, viewState, type StateView } from './configuration-state.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
 import { Controller, type Events, type Writer } from './controller.ts';
 import { viewService } from './service-view.ts';
@@ -19,6 +26,9 @@ import { viewService } from './service-view.ts';
 const WRITES_AT_ONCE = 16;
 /** Changes of a pool's use within this time make one write of its status. */
 const POOL_STATUS_DELAY_MS = 500;
+
+/** So long the addresses of a deleted Service are kept where nothing else is said. */
+const ADDRESS_HOLD_MS = 60_000;
 
 /** What leading runs on. */
 export interface LeadDeps {
@@ -37,6 +47,8 @@ export interface LeadOptions {
   /** Where the pools are. */
   readonly namespace: string;
   readonly loadBalancerClass: string | undefined;
+  /** How long the addresses of a deleted Service are kept for one of the same name; 0: not at all. Default 60 s. */
+  readonly addressHoldMs?: number;
 }
 
 /**
@@ -47,7 +59,7 @@ export interface LeadOptions {
  */
 export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Promise<void> {
   const { client, clock, random, log, metrics } = deps;
-  const { namespace, loadBalancerClass } = options;
+  const { namespace, loadBalancerClass, addressHoldMs = ADDRESS_HOLD_MS } = options;
   const { signal } = term;
   const caches = createCaches({ client, clock, random, log }, namespace);
   const queue = new WorkQueue(
@@ -55,27 +67,48 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
     { name: 'services', concurrency: WRITES_AT_ONCE },
   );
   const poolQueue = new WorkQueue({ clock, random, log }, { name: 'pools' });
+  // Not among the caches: addresses are given also where the kind is not installed.
+  const states = stateMirror(deps, namespace);
+  const stateQueue = new WorkQueue({ clock, random, log }, { name: 'configuration state' });
+  const state = new StateWriter(
+    {
+      client,
+      clock,
+      current: () => states.get(`${namespace}/${STATE_NAME}`),
+      entitled: () => term.valid(),
+    },
+    namespace,
+  );
+  using _stateChanges = states.subscribe(() => stateQueue.add(STATE_NAME));
   using controller = new Controller(
     {
       ...caches,
       enqueue: (service) => queue.add(service),
       enqueuePool: (pool) => poolQueue.addAfter(pool, POOL_STATUS_DELAY_MS),
-      write: writerOn(client, namespace),
+      onProblems: (problems) => {
+        state.problems = problems;
+        stateQueue.add(STATE_NAME);
+      },
+      clock,
+      write: writerOn(client, namespace, () => term.valid()),
       events: eventsOn(deps.events, namespace),
       entitled: () => term.valid(),
       metrics,
       log,
     },
-    { loadBalancerClass },
+    { loadBalancerClass, addressHoldMs },
   );
   deps.onCaches(caches);
-  const mirrors = Object.values(caches).map((cache) => cache.run(signal));
+  const mirrors = [...Object.values(caches), states].map((mirror) => mirror.run(signal));
   try {
     await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
     controller.start();
     await Promise.all([
       queue.run((key, ended) => controller.reconcile(key, ended), signal),
       poolQueue.run((pool, ended) => controller.reconcilePool(pool, ended), signal),
+      states
+        .whenSynced(signal)
+        .then(() => stateQueue.run((_name, ended) => state.reconcile(ended), signal)),
     ]);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -85,17 +118,34 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
   }
 }
 
-function writerOn(client: KubeClient, namespace: string): Writer {
+function stateMirror(
+  { client, clock, random, log }: LeadDeps,
+  namespace: string,
+): Reflector<StateView> {
+  const { group, version, plural } = ConfigurationStateResource;
+  return new Reflector(
+    { client, clock, random, log },
+    {
+      path: resourcePath({ group, version, plural, namespace }),
+      fieldSelector: `metadata.name=${STATE_NAME}`,
+      project: viewState,
+    },
+  );
+}
+
+/** Writes only while `entitled`: asked once more in the turn in which the bytes leave, for a process may be frozen on the way there. */
+function writerOn(client: KubeClient, namespace: string, entitled: () => boolean): Writer {
   const { group, version, plural } = IPAddressPoolResource;
   return {
     service: async (service, patch, signal) => {
       const { namespace: place, name } = service;
       const path = resourcePath({ version: 'v1', plural: 'services', namespace: place, name });
-      return viewService(await patchStatus(client, path, patch, signal));
+      return viewService(await patchStatus(client, path, patch, signal, entitled));
     },
     pool: async (pool, status: IPAddressPoolStatus, signal) => {
       const path = resourcePath({ group, version, plural, namespace, name: pool.name });
-      await patchStatus(client, path, { resourceVersion: pool.resourceVersion, status }, signal);
+      const patch = { resourceVersion: pool.resourceVersion, status };
+      await patchStatus(client, path, patch, signal, entitled);
     },
   };
 }

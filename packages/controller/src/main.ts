@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { runDaemon, type DaemonContext } from '@picluster/daemon';
+import { leaseTimings, runDaemon, type DaemonContext } from '@picluster/daemon';
 import {
   connect,
   EventRecorder,
   KubeLeaseLock,
+  staleReflector,
   systemClock as clock,
   systemRandom as random,
 } from '@picluster/kube';
 import { LeaderElector } from '@picluster/leader-election';
-import { staleCache, type Caches } from './caches.ts';
+import type { Caches } from './caches.ts';
 import { createControllerMetrics } from './controller-metrics.ts';
 import { controllerFlags } from './flags.ts';
 import { lead } from './lead.ts';
-import { leaseTimings } from './lease-timings.ts';
 
 const LEASE_NAME = 'picluster-controller';
 /** For the last events, after the Lease is given up. */
@@ -63,7 +63,9 @@ async function main({
   const controllerMetrics = createControllerMetrics(metrics);
   let caches: Caches | undefined;
   health.ready('lease', () => (elector.observedHolder === undefined ? 'not read yet' : undefined));
-  health.ready('caches', () => (caches === undefined ? undefined : staleCache(caches)));
+  health.ready('caches', () =>
+    caches === undefined ? undefined : staleReflector(Object.entries(caches)),
+  );
   const deps = {
     client,
     clock,
@@ -73,7 +75,11 @@ async function main({
     metrics: controllerMetrics,
     onCaches: (now: Caches | undefined) => void (caches = now),
   };
-  const options = { namespace: flags.namespace, loadBalancerClass: flags['lb-class'] };
+  const options = {
+    namespace: flags.namespace,
+    loadBalancerClass: flags['lb-class'],
+    addressHoldMs: flags['address-hold'],
+  };
   try {
     await elector.run((term) => lead(term, deps, options), signal);
   } finally {

@@ -8,10 +8,14 @@ import type { ServiceView } from './service-view.ts';
 export interface PoolPolicy {
   /** Whether a Service may have addresses of this pool at all. */
   allows(pool: Pool, service: ServiceView): boolean;
+  /** Why it may not, as the end of a sentence that begins with the pool's name; `undefined` where it may. */
+  objection(pool: string, service: ServiceView): string | undefined;
   /** Whether the pool has a `serviceAllocation`. Such pools are tried first, the others only where none of them can help. */
   pinned(pool: Pool): boolean;
   /** Whether a pool object exists of which nothing is in force: an address that no pool has may be one of its. */
   readonly incomplete: boolean;
+  /** The names of those pools. */
+  readonly notInForce: readonly string[];
   /** Changes when, and only when, the answers may change. */
   readonly fingerprint: string;
 }
@@ -24,25 +28,30 @@ export function poolPolicy(book: PoolBook, namespaces: Iterable<NamespaceView>):
   const all = [...namespaces];
   const allowed = new Map<string, ReadonlySet<string> | undefined>();
   for (const [name, { spec }] of book.booked) allowed.set(name, namespacesOf(spec, all));
-  const incomplete = book.refused.some(({ lastGoodStays }) => !lastGoodStays);
+  const notInForce = book.refused.filter((each) => !each.lastGoodStays).map(({ name }) => name);
   const specs = [...book.booked].map(([name, { spec }]) => [
     name,
     spec,
     [...(allowed.get(name) ?? [])].toSorted(),
   ]);
+  const objection = (pool: string, { namespace, labels }: ServiceView): string | undefined => {
+    const spec = book.booked.get(pool)?.spec;
+    if (spec === undefined) return 'is not in force';
+    if (allowed.get(pool)?.has(namespace) === false) {
+      return `is not for namespace ${namespace} (serviceAllocation.namespaces, namespaceSelectors)`;
+    }
+    const { serviceSelectors } = spec;
+    return serviceSelectors.length === 0 || matchesAnySelector(serviceSelectors, labels)
+      ? undefined
+      : 'is for services with other labels (serviceAllocation.serviceSelectors)';
+  };
   return {
-    allows: (pool, service) => {
-      const spec = book.booked.get(pool.name)?.spec;
-      if (spec === undefined || allowed.get(pool.name)?.has(service.namespace) === false)
-        return false;
-      return (
-        spec.serviceSelectors.length === 0 ||
-        matchesAnySelector(spec.serviceSelectors, service.labels)
-      );
-    },
+    allows: (pool, service) => objection(pool.name, service) === undefined,
+    objection,
     pinned: (pool) => book.booked.get(pool.name)?.spec.pinned ?? false,
-    incomplete,
-    fingerprint: JSON.stringify([specs, incomplete]),
+    incomplete: notInForce.length > 0,
+    notInForce,
+    fingerprint: JSON.stringify([specs, notInForce]),
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   parseIPAddressPool,
+  type Condition,
   type FieldProblem,
   type IPAddressPoolStatus,
   type Labels,
@@ -17,7 +18,10 @@ export interface PoolView {
   readonly spec: PoolSpecView | undefined;
   /** What is wrong where there is no `spec`. */
   readonly problems: readonly FieldProblem[];
-  readonly status: IPAddressPoolStatus | undefined;
+  /** As it is written, also of a pool that is not valid. */
+  readonly status: Partial<IPAddressPoolStatus> | undefined;
+  readonly conditions: readonly Condition[];
+  readonly generation: number | undefined;
 }
 
 /** The spec of a pool with every default filled in. */
@@ -41,12 +45,20 @@ export interface NamespaceView {
 
 /** Keeps of a pool what is used. */
 export function viewPool(raw: KubeObject): PoolView {
-  const { name, uid = '', resourceVersion = '', creationTimestamp = '' } = raw.metadata;
-  const parsed = parseIPAddressPool(raw);
-  const identity = { name, uid, resourceVersion, createdAt: creationTimestamp };
-  if (!parsed.ok)
-    return { ...identity, spec: undefined, problems: parsed.problems, status: undefined };
-  const { spec, status } = parsed.value;
+  const { name, uid = '', resourceVersion = '', creationTimestamp = '', generation } = raw.metadata;
+  const { status } = raw as { readonly status?: Partial<IPAddressPoolStatus> };
+  const parsed = parseIPAddressPool({ ...raw, status: undefined });
+  const identity = {
+    name,
+    uid,
+    resourceVersion,
+    generation,
+    createdAt: creationTimestamp,
+    status,
+    conditions: status?.conditions ?? [],
+  };
+  if (!parsed.ok) return { ...identity, spec: undefined, problems: parsed.problems };
+  const { spec } = parsed.value;
   const allocation = spec.serviceAllocation;
   return {
     ...identity,
@@ -61,7 +73,6 @@ export function viewPool(raw: KubeObject): PoolView {
       serviceSelectors: allocation?.serviceSelectors ?? [],
     },
     problems: [],
-    status,
   };
 }
 

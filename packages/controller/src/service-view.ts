@@ -1,4 +1,11 @@
-import { ANNOTATION, deprecatedAnnotations, readAnnotation, type Labels } from '@picluster/api';
+import {
+  ANNOTATION,
+  CONDITION,
+  deprecatedAnnotations,
+  readAnnotation,
+  type Condition,
+  type Labels,
+} from '@picluster/api';
 
 /** One entry of `status.loadBalancer.ingress`. */
 interface Ingress {
@@ -13,6 +20,8 @@ export interface ServiceView {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
+  /** Counts changes of the spec; old API servers do not count those of Services. */
+  readonly generation: number | undefined;
   /** RFC 3339, so that the order of the texts is the order in time. */
   readonly createdAt: string;
   readonly labels: Labels;
@@ -34,10 +43,22 @@ export interface ServiceView {
   readonly ipFamilyPolicy: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
   readonly preferredFamily: 'ipv4' | 'ipv6';
   readonly ingress: readonly Ingress[];
+  /** All of them, ours and those of others. */
+  readonly conditions: readonly Condition[];
+  /** Who else wrote addresses into the status, by the names that they gave the API server. */
+  readonly statusManagers: readonly string[];
+  readonly finalizers: readonly string[];
   /** The annotation that we write. */
   readonly allocatedFromPool: string | undefined;
   /** Keys with the deprecated prefix. */
   readonly deprecatedAnnotations: readonly string[];
+}
+
+/** Who set which fields: of `fieldsV1` only the way to the addresses. */
+interface ManagedFields {
+  readonly manager?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:loadBalancer'?: unknown } };
 }
 
 interface RawService {
@@ -46,7 +67,10 @@ interface RawService {
     readonly name?: string;
     readonly uid?: string;
     readonly resourceVersion?: string;
+    readonly generation?: number;
     readonly creationTimestamp?: string;
+    readonly finalizers?: readonly string[];
+    readonly managedFields?: readonly ManagedFields[];
     readonly labels?: Labels;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -66,6 +90,7 @@ interface RawService {
     readonly loadBalancer?: {
       readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[];
     };
+    readonly conditions?: readonly Condition[];
   };
 }
 
@@ -76,14 +101,18 @@ export function viewService(raw: unknown): ServiceView | undefined {
   const ingress = status.loadBalancer?.ingress ?? [];
   const allocatedFromPool = annotations?.[ANNOTATION.IP_ALLOCATED_FROM_POOL];
   const type = spec.type ?? 'ClusterIP';
-  if (type !== 'LoadBalancer' && ingress.length === 0 && allocatedFromPool === undefined) {
-    return undefined;
-  }
+  const conditions = status.conditions ?? NONE;
+  const hasTrace =
+    ingress.length > 0 ||
+    allocatedFromPool !== undefined ||
+    conditions.some((each) => each.type === CONDITION.ADDRESS_ASSIGNED);
+  if (type !== 'LoadBalancer' && !hasTrace) return undefined;
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
+    generation: metadata.generation,
     createdAt: metadata.creationTimestamp ?? '',
     labels: metadata.labels ?? {},
     type,
@@ -98,6 +127,9 @@ export function viewService(raw: unknown): ServiceView | undefined {
     ipFamilyPolicy: policyOf(spec.ipFamilyPolicy),
     preferredFamily: spec.ipFamilies?.[0] === 'IPv6' ? 'ipv6' : 'ipv4',
     ingress: ingress.map(({ ip = '', hostname = '' }) => ({ ip, hostname })),
+    conditions,
+    statusManagers: statusManagers(metadata.managedFields),
+    finalizers: metadata.finalizers ?? NONE,
     allocatedFromPool,
     deprecatedAnnotations: deprecatedAnnotations(annotations),
   };
@@ -106,6 +138,23 @@ export function viewService(raw: unknown): ServiceView | undefined {
 /** `namespace/name`. */
 export function keyOfService({ namespace, name }: ServiceView): string {
   return `${namespace}/${name}`;
+}
+
+/** What most Services have; one list for all of them. */
+const NONE: readonly never[] = [];
+
+/** How our own writes are called: the API server takes it from the start of the user agent. */
+const FIELD_MANAGER = 'picluster-controller';
+
+function statusManagers(fields: readonly ManagedFields[] = []): readonly string[] {
+  const names = fields.flatMap(({ manager = '', subresource, fieldsV1 }) =>
+    subresource === 'status' &&
+    manager !== FIELD_MANAGER &&
+    fieldsV1?.['f:status']?.['f:loadBalancer'] !== undefined
+      ? [manager]
+      : [],
+  );
+  return names.length === 0 ? NONE : names;
 }
 
 function clusterIPsOf({

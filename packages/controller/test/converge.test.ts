@@ -35,6 +35,8 @@ const v6 = { clusterIPs: ['3000::1'] };
 const asks = (addresses: string) => ({ 'metallb.io/loadBalancerIPs': addresses });
 const from = (pool: string) => ({ 'metallb.io/address-pool': pool });
 
+const NOW = '2026-11-23T12:00:00Z';
+
 /** `write …` or `as it is`, then the reasons of the warnings. */
 function outcome(parts: ServiceParts): string {
   const service = serviceOf(parts);
@@ -43,9 +45,12 @@ function outcome(parts: ServiceParts): string {
   const pool =
     decision.ipam.allocationOf('default/test')?.pool ??
     decision.ipam.allocationOf(`${service.namespace}/test`)?.pool;
-  const patch = addresses === undefined ? undefined : servicePatch(service, addresses, pool);
+  const patch = servicePatch(service, { addresses, pool, verdict: decision.verdict }, NOW);
   const warnings = events.filter(({ type }) => type === 'Warning').map(({ reason }) => reason);
-  const write = patch === undefined ? 'as it is' : `write ${addresses?.join(',') ?? ''}`;
+  const shows =
+    patch?.annotations !== undefined ||
+    (patch?.status !== undefined && 'loadBalancer' in patch.status);
+  const write = shows ? `write ${addresses?.join(',') ?? ''}` : 'as it is';
   return [write.trim(), ...warnings].join(', ');
 }
 
@@ -241,7 +246,8 @@ describe('a Service', () => {
     const service = serviceOf({ spec: prefer, annotations, ingress: once.addresses ?? [] });
     const twice = converge(once.ipam, policy, service);
     expect(twice.events).toEqual([]);
-    expect(servicePatch(service, twice.addresses ?? [], 'pool5')).toBeUndefined();
+    const { addresses, verdict } = twice;
+    expect(servicePatch(service, { addresses, pool: 'pool5', verdict }, NOW)).toBeUndefined();
   });
 });
 

@@ -189,4 +189,36 @@ describe('the controller, run against an API server', () => {
     );
     expect(writes()).toBe(settled);
   }, 60_000);
+
+  test('keeps a last good pool, says so in its ConfigurationState, and puts a lost answer or a refusal right', async () => {
+    pool('home', '192.168.1.240/28');
+    start();
+    service('a');
+    await until(() => expect(ingressOf('a')).toBe('192.168.1.240'));
+    const state = (): unknown =>
+      sim.object('metallb.io/v1beta1', 'ConfigurationState', 'controller', NAMESPACE)?.status;
+    await until(() => expect(state()).toMatchObject({ result: 'Valid' }));
+    pool('home', '192.168.1.250-192.168.1.0');
+    await until(() =>
+      expect(state()).toMatchObject({
+        result: 'Invalid',
+        errorSummary: expect.stringContaining('parsing address pool home') as string,
+      }),
+    );
+    const accepted = (): unknown =>
+      sim.object('metallb.io/v1beta1', 'IPAddressPool', 'home', NAMESPACE)?.status?.['conditions'];
+    await until(() => expect(accepted()).toMatchObject([{ status: 'False' }]));
+    service('b');
+    await until(() => expect(ingressOf('b')).toBe('192.168.1.241'));
+    for (const code of [409, 429, 500]) {
+      sim.faults.add({ resource: 'services', verb: 'patch', times: 2 }, { kind: 'status', code });
+    }
+    sim.faults.add(
+      { resource: 'services', verb: 'patch', times: 1 },
+      { kind: 'reset', executed: true },
+    );
+    service('c');
+    await until(() => expect(ingressOf('c')).toBe('192.168.1.242'));
+    expect(ingressOf('a')).toBe('192.168.1.240');
+  }, 60_000);
 });

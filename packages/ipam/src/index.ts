@@ -30,7 +30,8 @@ export {
 } from './pool.ts';
 export type { AddressSpace } from './address-space.ts';
 export type { Sharing } from './sharing.ts';
-export { explainRefusal, type Families, type Refusal } from './refusal.ts';
+export { explainRefusal, type Families, type Objection, type Refusal } from './refusal.ts';
+export { explainVerdict, type PoolVerdict, type SharingObstacle } from './pool-verdict.ts';
 export {
   Ipam,
   type Allocation,

@@ -1,5 +1,8 @@
 import { formatAddress, parseAddress, type Address, type Family } from './address.ts';
+import { exhausted, familyChoices, hasFamilies } from './families.ts';
+import { Holds, type Hold, type Place } from './holds.ts';
 import { PoolTable } from './pool-table.ts';
+import type { PoolVerdict } from './pool-verdict.ts';
 import type { Pool, PoolProblem } from './pool.ts';
 import type { Families, Refusal } from './refusal.ts';
 import type { Sharing } from './sharing.ts';
@@ -68,12 +71,6 @@ interface Held {
   readonly places: readonly Place[];
 }
 
-/** One address, as its pool numbers it. */
-interface Place {
-  readonly family: Family;
-  readonly number: bigint;
-}
-
 type PoolUse = Readonly<Record<Family, SpaceUse>>;
 
 /**
@@ -87,15 +84,18 @@ export class Ipam {
   readonly #table: PoolTable;
   readonly #uses: SortedMap<string, PoolUse>;
   readonly #held: SortedMap<string, Held>;
+  readonly #holds: Holds;
 
   private constructor(
     table: PoolTable,
     uses: SortedMap<string, PoolUse>,
     held: SortedMap<string, Held>,
+    holds: Holds,
   ) {
     this.#table = table;
     this.#uses = uses;
     this.#held = held;
+    this.#holds = holds;
   }
 
   /** Nothing in use. Refuses two pools of one name, and pools that overlap. */
@@ -110,7 +110,7 @@ export class Ipam {
     for (const { name, spaces } of pools) {
       uses = uses.with(name, { ipv4: SpaceUse.of(spaces.ipv4), ipv6: SpaceUse.of(spaces.ipv6) });
     }
-    return { ok: true, ipam: new Ipam(made.table, uses, SortedMap.empty()) };
+    return { ok: true, ipam: new Ipam(made.table, uses, SortedMap.empty(), Holds.empty()) };
   }
 
   /** The pools in the order in which they are tried: priority, then name. */
@@ -126,6 +126,14 @@ export class Ipam {
   /** All that is held, in order of the owner's name. */
   *allocations(): IterableIterator<readonly [owner: string, allocation: Allocation]> {
     for (const [owner, { allocation }] of this.#held) yield [owner, allocation];
+  }
+
+  /** The addresses that are kept for `owner` since it gave them back, and until when. */
+  holdOf(
+    owner: string,
+  ): { readonly addresses: readonly string[]; readonly untilMs: number } | undefined {
+    const hold = this.#holds.get(owner);
+    return hold === undefined ? undefined : { addresses: hold.addresses, untilMs: hold.untilMs };
   }
 
   /** The pool that has `address` as a usable one. */
@@ -148,11 +156,14 @@ export class Ipam {
    * Gives `owner` the least address that fits its wish, from the first pool that has one. Both addresses of a dual-stack owner are of one pool; under
    * `prefer-dual` a later pool with both families beats an earlier one with a single family.
    *
-   * An owner that holds something keeps it: the answer is what it holds, under the wish's sharing terms.
+   * An owner that holds something keeps it: the answer is what it holds, under the wish's sharing terms. One for which addresses are kept gets
+   * those, where they still fit.
    */
   allocate(owner: string, wish: Wish): Outcome {
     const held = this.#held.get(owner);
     if (held !== undefined) return this.request(owner, held.allocation.addresses, wish);
+    const again = this.reclaim(owner, wish);
+    if (again !== undefined) return again;
     const pools = this.#candidates(wish);
     if ('code' in pools) return { ok: false, reason: pools };
     for (const families of familyChoices(wish)) {
@@ -200,13 +211,60 @@ export class Ipam {
     return this.request(owner, all, { sharing });
   }
 
-  /** Takes away what `owner` holds; the same value where that is nothing. */
-  release(owner: string): Ipam {
+  /**
+   * Gives `owner` the addresses that are kept for it, from whichever pool; `undefined` where there are none, or they do not fit the wish, or
+   * somebody has them by now.
+   */
+  reclaim(owner: string, wish: Wish): Outcome | undefined {
+    const hold = this.#holds.get(owner);
+    if (hold === undefined || this.#held.has(owner)) return undefined;
+    const pools = this.#candidates(wish);
+    const pool = 'code' in pools ? undefined : pools.find(({ name }) => name === hold.pool);
+    if (pool === undefined) return undefined;
+    const fits = familyChoices(wish).some(
+      (choice) =>
+        choice.length === hold.places.length &&
+        hold.places.every(({ family }) => choice.includes(family)),
+    );
+    const use = this.#useOf(pool.name);
+    const isFree = hold.places.every(
+      ({ family, number }) => use[family].conflict(number, owner, wish.sharing) === undefined,
+    );
+    return fits && isFree ? this.#give(owner, pool, hold.places, wish.sharing) : undefined;
+  }
+
+  /**
+   * Says of each pool why `allocate` passes it over, or that it fits: of all pools in the order in which they are tried, or of the one that is
+   * named. Empty where there is none. O(pools · log n).
+   */
+  explain(wish: Wish): readonly PoolVerdict[] {
+    const named = this.pools.filter(({ name }) => wish.pool === undefined || name === wish.pool);
+    return named.map((pool) => this.#verdict(pool, wish));
+  }
+
+  /**
+   * Takes away what `owner` holds; the same value where that is nothing. With `keepUntilMs`, on the caller's clock, its addresses are kept for it
+   * until then: others get one of them only by asking for it, or when its pool has no other left.
+   */
+  release(owner: string, keepUntilMs?: number): Ipam {
     const held = this.#held.get(owner);
     if (held === undefined) return this;
-    const { pool } = held.allocation;
+    const { pool, addresses } = held.allocation;
     const rest = updated(this.#useOf(pool), held.places, (use, number) => use.drop(number, owner));
-    return new Ipam(this.#table, this.#uses.with(pool, rest), this.#held.without(owner));
+    const freed = new Ipam(
+      this.#table,
+      this.#uses.with(pool, rest),
+      this.#held.without(owner),
+      this.#holds,
+    );
+    if (keepUntilMs === undefined) return freed;
+    return freed.#keep(owner, { pool, addresses, places: held.places, untilMs: keepUntilMs });
+  }
+
+  /** Ends the holds whose time is over at `nowMs`. The same value where there is none. O(log n) for each that ends. */
+  expire(nowMs: number): Ipam {
+    const owner = this.#holds.expired(nowMs);
+    return owner === undefined ? this : Ipam.#expireFrom(this, owner, nowMs);
   }
 
   /**
@@ -238,7 +296,72 @@ export class Ipam {
       sharing: allocation.sharing,
     }));
     const { next, refused } = made.ipam.reserve(known);
-    return { ok: true, next, dropped: refused };
+    return { ok: true, next: Ipam.#keepAll(next, this.#holds), dropped: refused };
+  }
+
+  static #expireFrom(start: Ipam, first: string, nowMs: number): Ipam {
+    let next = start;
+    for (let owner: string | undefined = first; owner !== undefined;) {
+      next = next.#unkeep(owner);
+      owner = next.#holds.expired(nowMs);
+    }
+    return next;
+  }
+
+  /** Keeps for each owner what was kept for it, where a pool has it. */
+  static #keepAll(start: Ipam, holds: Holds): Ipam {
+    let next = start;
+    for (const [owner, { addresses, untilMs }] of holds) {
+      const found = next.#locate(addresses);
+      if ('code' in found) continue;
+      next = next.#keep(owner, { pool: found.pool.name, addresses, places: found.places, untilMs });
+    }
+    return next;
+  }
+
+  #keep(owner: string, hold: Hold): Ipam {
+    const { pool, places } = hold;
+    const base = this.#unkeep(owner);
+    const use = updated(base.#useOf(pool), places, (each, number) => each.keep(number));
+    return new Ipam(
+      this.#table,
+      base.#uses.with(pool, use),
+      this.#held,
+      base.#holds.with(owner, hold),
+    );
+  }
+
+  #unkeep(owner: string): Ipam {
+    const hold = this.#holds.get(owner);
+    if (hold === undefined) return this;
+    const { pool, places } = hold;
+    const use = updated(this.#useOf(pool), places, (each, number) => each.unkeep(number));
+    return new Ipam(
+      this.#table,
+      this.#uses.with(pool, use),
+      this.#held,
+      this.#holds.without(owner),
+    );
+  }
+
+  #verdict(pool: Pool, wish: Wish): PoolVerdict {
+    const { families, sharing } = wish;
+    const { name } = pool;
+    if (wish.eligible?.(pool) === false) return { pool: name, code: 'not-eligible' };
+    if (wish.pool === undefined && !pool.autoAssign) return { pool: name, code: 'auto-assign-off' };
+    const choices = familyChoices(wish);
+    if (choices.some((each) => this.#firstPlaces(pool, each, sharing) !== undefined))
+      return { pool: name, code: 'fits' };
+    if (!hasFamilies(pool, families)) return { pool: name, code: 'family-missing', families };
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      if (!choices.some((each) => each.includes(family))) continue;
+      const use = this.#useOf(name)[family];
+      const obstacle = use.firstFor(sharing) === undefined ? use.obstacle(sharing) : undefined;
+      if (obstacle === undefined) continue;
+      const address = textOf(pool, { family, number: obstacle.number });
+      return { pool: name, code: 'full', families, obstacle: { ...obstacle.conflict, address } };
+    }
+    return { pool: name, code: 'full', families };
   }
 
   #useOf(pool: string): PoolUse {
@@ -329,15 +452,17 @@ export class Ipam {
     places: readonly Place[],
     sharing: Sharing | undefined,
   ): Outcome {
-    const use = updated(this.#useOf(pool.name), places, (each, number) =>
+    const base = this.#unkeep(owner);
+    const use = updated(base.#useOf(pool.name), places, (each, number) =>
       each.hold(number, owner, sharing),
     );
     const addresses = places.map((place) => textOf(pool, place));
     const held = { allocation: { pool: pool.name, addresses, sharing }, places };
     const next = new Ipam(
       this.#table,
-      this.#uses.with(pool.name, use),
+      base.#uses.with(pool.name, use),
       this.#held.with(owner, held),
+      base.#holds,
     );
     return { ok: true, next, addresses, pool: pool.name };
   }
@@ -374,23 +499,4 @@ function textOf(pool: Pool, { family, number }: Place): string {
 
 function usageOf(use: SpaceUse): FamilyUsage {
   return { capacity: use.space.capacity, used: BigInt(use.used) };
-}
-
-/** The sets of families that would do, best first. */
-function familyChoices({ families, preferred }: Wish): readonly (readonly Family[])[] {
-  if (families === 'dual') return [['ipv4', 'ipv6']];
-  if (families !== 'prefer-dual') return [[families]];
-  const alone: Family[] = preferred === 'ipv6' ? ['ipv6', 'ipv4'] : ['ipv4', 'ipv6'];
-  return [['ipv4', 'ipv6'], ...alone.map((family) => [family])];
-}
-
-function exhausted(pools: readonly Pool[], families: Families): Refusal {
-  const names = pools.map((pool) => pool.name);
-  const has = (pool: Pool): boolean =>
-    familyChoices({ families }).some((choice) =>
-      choice.every((family) => pool.spaces[family].capacity > 0n),
-    );
-  return pools.some(has)
-    ? { code: 'pool-full', pools: names, families }
-    : { code: 'family-missing', pools: names, families };
 }

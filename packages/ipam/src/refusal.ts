@@ -47,14 +47,23 @@ export type Refusal =
     }
   | { readonly code: 'nothing-held'; readonly owner: string };
 
+/**
+ * Why a pool is not open to an owner, as the end of a sentence that begins with the pool's name, such as `is not for namespace "shop"`. Whoever made the pools
+ * `eligible` knows; `undefined`: it does not.
+ */
+export type Objection = (pool: string) => string | undefined;
+
 /** A refusal as one English sentence without a full stop, that says what is the matter and, where one exists, the fix. */
-export function explainRefusal(reason: Refusal): string {
-  const explain = EXPLANATIONS[reason.code] as (reason: Refusal) => string;
-  return explain(reason);
+export function explainRefusal(reason: Refusal, objection?: Objection): string {
+  const explain = EXPLANATIONS[reason.code] as (reason: Refusal, objection?: Objection) => string;
+  return explain(reason, objection);
 }
 
 type Explanations = {
-  readonly [C in Refusal['code']]: (reason: Extract<Refusal, { code: C }>) => string;
+  readonly [C in Refusal['code']]: (
+    reason: Extract<Refusal, { code: C }>,
+    objection?: Objection,
+  ) => string;
 };
 
 const EXPLANATIONS: Explanations = {
@@ -78,8 +87,8 @@ const EXPLANATIONS: Explanations = {
     `["${address}"] is not allowed in config: pool "${pool}" leaves out .0 and .255 (avoidBuggyIPs)`,
   'different-pools': ({ addresses, pools }) =>
     `${quoted(addresses)} is not allowed in config: the addresses are in different pools (${pools.join(', ')})`,
-  'pool-not-allowed': ({ pool }) =>
-    `pool ${pool} not compatible for ip assignment: it is not open to this service`,
+  'pool-not-allowed': ({ pool }, objection) =>
+    `pool ${pool} not compatible for ip assignment: it ${objection?.(pool) ?? 'is not open to this service'}`,
   'address-in-use': ({ address, owners }) => `"${address}" is already in use by ${someOf(owners)}`,
   'sharing-conflict': ({ address, owners, differs }) =>
     differs === 'key'
@@ -90,12 +99,13 @@ const EXPLANATIONS: Explanations = {
   'nothing-held': ({ owner }) => `"${owner}" holds no address`,
 };
 
-const FAMILY_NAMES = {
+/** Families in words. */
+export const FAMILY_NAMES: Readonly<Record<Families, string>> = {
   ipv4: 'IPv4',
   ipv6: 'IPv6',
   dual: 'IPv4 and IPv6',
   'prefer-dual': 'IPv4 or IPv6',
-} as const satisfies Record<Families, string>;
+};
 
 /** An address may have as many holders as there are ports; a message names the first few. */
 const OWNERS_NAMED_MAX = 5;

@@ -20,6 +20,15 @@ interface Group {
 
 type NumberSet = SortedMap<bigint, true>;
 
+interface Parts {
+  readonly space: AddressSpace;
+  readonly free: FreeSet;
+  readonly kept: SortedMap<bigint, number>;
+  readonly freeButKept: NumberSet;
+  readonly holdings: SortedMap<bigint, Holding>;
+  readonly groups: SortedMap<string, Group>;
+}
+
 /** Why one address cannot be held. */
 export type HoldConflict =
   | { readonly code: 'address-in-use'; readonly owners: readonly string[] }
@@ -39,25 +48,34 @@ export type HoldConflict =
 export class SpaceUse {
   /** The addresses that are numbered. */
   readonly space: AddressSpace;
+  /** Neither in use nor kept. */
   readonly #free: FreeSet;
+  /** How many owners an address is kept for, in use or not. */
+  readonly #kept: SortedMap<bigint, number>;
+  /** Not in use, but kept for somebody. */
+  readonly #freeButKept: NumberSet;
   readonly #holdings: SortedMap<bigint, Holding>;
   readonly #groups: SortedMap<string, Group>;
 
-  private constructor(
-    space: AddressSpace,
-    free: FreeSet,
-    holdings: SortedMap<bigint, Holding>,
-    groups: SortedMap<string, Group>,
-  ) {
-    this.space = space;
-    this.#free = free;
-    this.#holdings = holdings;
-    this.#groups = groups;
+  private constructor(parts: Parts) {
+    this.space = parts.space;
+    this.#free = parts.free;
+    this.#kept = parts.kept;
+    this.#freeButKept = parts.freeButKept;
+    this.#holdings = parts.holdings;
+    this.#groups = parts.groups;
   }
 
   /** Nothing in use. */
   static of(space: AddressSpace): SpaceUse {
-    return new SpaceUse(space, FreeSet.of(space.capacity), SortedMap.empty(), SortedMap.empty());
+    return new SpaceUse({
+      space,
+      free: FreeSet.of(space.capacity),
+      kept: SortedMap.empty(),
+      freeButKept: SortedMap.empty(),
+      holdings: SortedMap.empty(),
+      groups: SortedMap.empty(),
+    });
   }
 
   /** How many addresses are in use; a shared one counts once. */
@@ -65,11 +83,44 @@ export class SpaceUse {
     return this.#holdings.size;
   }
 
-  /** The least number that `sharing` can have: a free one, or one whose holders it can join. */
+  /** The least number that `sharing` can have: a free one, or one whose holders it can join. One that is kept for somebody only where there is no other. */
   firstFor(sharing: Sharing | undefined): bigint | undefined {
     const free = this.#free.first();
     const joinable = this.#firstJoinable(sharing);
-    return joinable !== undefined && (free === undefined || joinable < free) ? joinable : free;
+    const open =
+      joinable !== undefined && (free === undefined || joinable < free) ? joinable : free;
+    return open ?? this.#freeButKept.first()?.[0];
+  }
+
+  /** The address that `sharing` comes nearest to joining, and what prevents it; `undefined` where nobody shares under its key. */
+  obstacle(
+    sharing: Sharing | undefined,
+  ): { readonly number: bigint; readonly conflict: HoldConflict } | undefined {
+    const name = sharingGroup(sharing);
+    if (sharing === undefined || name === undefined) return undefined;
+    const group = this.#groups.get(name) ?? this.#groupOfKey(sharing.key);
+    const number = group?.members.first()?.[0];
+    const conflict = number === undefined ? undefined : this.conflict(number, '', sharing);
+    return number === undefined || conflict === undefined ? undefined : { number, conflict };
+  }
+
+  /** With the number kept for one more owner: others get it only where no other is left. */
+  keep(number: bigint): SpaceUse {
+    const kept = this.#kept.with(number, (this.#kept.get(number) ?? 0) + 1);
+    if (!this.#free.has(number)) return this.#with({ kept });
+    const freeButKept = this.#freeButKept.with(number, true);
+    return this.#with({ kept, free: this.#free.take(number), freeButKept });
+  }
+
+  /** With the number kept for one owner less. */
+  unkeep(number: bigint): SpaceUse {
+    const rest = (this.#kept.get(number) ?? 0) - 1;
+    if (rest < 0) throw new Error(`number ${number} is not kept`);
+    if (rest > 0) return this.#with({ kept: this.#kept.with(number, rest) });
+    const kept = this.#kept.without(number);
+    if (!this.#freeButKept.has(number)) return this.#with({ kept });
+    const freeButKept = this.#freeButKept.without(number);
+    return this.#with({ kept, free: this.#free.give(number), freeButKept });
   }
 
   /** Why `owner` cannot hold `number` on these terms, or `undefined` when it can. What it holds there itself is no obstacle. */
@@ -103,14 +154,14 @@ export class SpaceUse {
       owner,
       sharing,
     );
-    return new SpaceUse(
-      this.space,
-      before === undefined ? this.#free.take(number) : this.#free,
-      this.#holdings.with(number, { group, owners, ports }),
-      group === undefined
-        ? this.#groups
-        : joinGroup(this.#groups, group, number, sharing?.ports ?? []),
-    );
+    return this.#with({
+      ...(before === undefined ? this.#withoutFree(number) : {}),
+      holdings: this.#holdings.with(number, { group, owners, ports }),
+      groups:
+        group === undefined
+          ? this.#groups
+          : joinGroup(this.#groups, group, number, sharing?.ports ?? []),
+    });
   }
 
   /** This without `owner` at `number`. */
@@ -124,16 +175,47 @@ export class SpaceUse {
     let ports = before.ports;
     for (const port of given) ports = ports.without(port);
     const last = owners.size === 0;
-    return new SpaceUse(
-      this.space,
-      last ? this.#free.give(number) : this.#free,
-      last
+    return this.#with({
+      ...(last ? this.#withFree(number) : {}),
+      holdings: last
         ? this.#holdings.without(number)
         : this.#holdings.with(number, { ...before, owners, ports }),
-      before.group === undefined
-        ? this.#groups
-        : leaveGroup(this.#groups, before.group, number, given, last),
-    );
+      groups:
+        before.group === undefined
+          ? this.#groups
+          : leaveGroup(this.#groups, before.group, number, given, last),
+    });
+  }
+
+  #with(changed: Partial<Parts>): SpaceUse {
+    return new SpaceUse({
+      space: this.space,
+      free: this.#free,
+      kept: this.#kept,
+      freeButKept: this.#freeButKept,
+      holdings: this.#holdings,
+      groups: this.#groups,
+      ...changed,
+    });
+  }
+
+  #withoutFree(number: bigint): Partial<Parts> {
+    return this.#freeButKept.has(number)
+      ? { freeButKept: this.#freeButKept.without(number) }
+      : { free: this.#free.take(number) };
+  }
+
+  #withFree(number: bigint): Partial<Parts> {
+    return this.#kept.has(number)
+      ? { freeButKept: this.#freeButKept.with(number, true) }
+      : { free: this.#free.give(number) };
+  }
+
+  /** A group under this key, whatever its backend: their names begin alike, so the last of them is found by order. */
+  #groupOfKey(key: string): Group | undefined {
+    const start = `${JSON.stringify([key]).slice(0, -1)},`;
+    const found = this.#groups.floor(`${start}\uffff`);
+    return found?.[0].startsWith(start) === true ? found[1] : undefined;
   }
 
   #firstJoinable(sharing: Sharing | undefined): bigint | undefined {

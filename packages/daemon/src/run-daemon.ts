@@ -3,6 +3,7 @@ import { HealthChecks } from './health.ts';
 import { startHttpServers } from './http-servers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { saveMemory } from './seams/engine-settings.ts';
 
 type CommonFlags = ReturnType<typeof commonFlags>;
 
@@ -43,6 +44,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     for (const problem of parsed.problems) process.stderr.write(`${definition.name}: ${problem}\n`);
     return 2;
   }
+  saveMemory();
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
   const log = createLogger(definition.name, flags['log-level']);
   const metrics = createMetrics();

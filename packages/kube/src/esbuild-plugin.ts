@@ -38,7 +38,11 @@ export interface EsbuildPlugin {
 const undiciParts = `
   const Dispatcher = require('./lib/dispatcher/dispatcher');
   Dispatcher.prototype.request = require('./lib/api/api-request');
-  module.exports = { Agent: require('./lib/dispatcher/agent'), ProxyAgent: require('./lib/dispatcher/proxy-agent') };
+  module.exports = {
+    Agent: require('./lib/dispatcher/agent'),
+    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
+    DecoratorHandler: require('./lib/handler/decorator-handler'),
+  };
 `;
 
 /** What client-node needs for WebSockets and SOCKS proxies only; neither is ever asked of it here. */
@@ -54,8 +58,8 @@ const seen = 'slim-kube';
  * Leaves out of a bundle what `@kubernetes/client-node` and `undici` carry along and this package never reaches: generated APIs, fetch,
  * WebSocket, SOCKS. Credentials (in-cluster, certificates, exec plugins, OIDC, cloud providers) all stay.
  *
- * The whole bundle gets this undici: a program that uses more of it than `Agent`, `ProxyAgent` and `dispatcher.request` must not use the
- * plugin.
+ * The whole bundle gets this undici: a program that uses more of it than `Agent`, `ProxyAgent`, `DecoratorHandler` and `dispatcher.request` must
+ * not use the plugin.
  */
 export function slimKube(): EsbuildPlugin {
   const undiciFolder = dirname(createRequire(import.meta.url).resolve('undici'));

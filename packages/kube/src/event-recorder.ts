@@ -26,8 +26,8 @@ export interface EventRecorderOptions {
   readonly instance?: string;
 }
 
-/** Events that wait to be sent, and how many distinct ones are remembered for aggregation. */
-const limits = { waiting: 1000, known: 4096 } as const;
+/** Events that wait to be sent (about 1 kB each), and how many distinct ones are remembered for aggregation. */
+const limits = { waiting: 10_000, known: 4096 } as const;
 const triesMax = 5;
 const retryBaseMs = 500;
 const requestTimeoutMs = 10_000;
@@ -53,7 +53,8 @@ interface KnownEvent {
  * Records core/v1 Events, the ones that `kubectl describe` shows. Best effort by intention: nothing waits for it and nothing fails by it.
  *
  * The same reason and message for the same object is one Event whose count grows. An object gets 25 events at once and one each five
- * minutes after; what is more is dropped. At most 1000 wait; each is tried five times. Needs the verbs create and patch on events.
+ * minutes after; what is more is dropped. At most 10,000 wait, so that a controller can tell of 10,000 objects at once; each is tried five
+ * times. What finds no place is counted, and a warning says how many were lost when the burst is over. Needs the verbs create and patch on events.
  */
 export class EventRecorder implements Disposable {
   readonly #deps: EventRecorderDeps;
@@ -64,6 +65,8 @@ export class EventRecorder implements Disposable {
   readonly #known = new Map<string, KnownEvent>();
   readonly #end = new AbortController();
   #made = 0;
+  /** Events of this burst that found no place, or were given up at the end. */
+  #lost = 0;
   #pump: Promise<void> | undefined;
 
   constructor(deps: EventRecorderDeps, options: EventRecorderOptions) {
@@ -90,7 +93,8 @@ export class EventRecorder implements Disposable {
       waiting.times++;
       waiting.lastWallMs = wallMs;
     } else if (this.#waiting.size >= limits.waiting) {
-      this.#log.warn('event dropped: too many wait', fields);
+      this.#lost++;
+      this.#log.debug('event lost: too many wait', fields);
     } else {
       const occurrence = {
         regarding,
@@ -118,7 +122,9 @@ export class EventRecorder implements Disposable {
   /** Gives up what waits; what is recorded from now on is ignored. {@link flush} first. */
   [Symbol.dispose](): void {
     this.#end.abort();
+    this.#lost += this.#waiting.size;
     this.#waiting.clear();
+    this.#tellLost();
   }
 
   async #sendAll(): Promise<void> {
@@ -129,6 +135,14 @@ export class EventRecorder implements Disposable {
       await this.#sendOne(key, occurrence);
     }
     this.#pump = undefined;
+    this.#tellLost();
+  }
+
+  /** Once for a burst: a line for each would be a flood of its own. */
+  #tellLost(): void {
+    if (this.#lost === 0) return;
+    this.#log.warn('events lost', { lost: this.#lost });
+    this.#lost = 0;
   }
 
   async #sendOne(key: string, occurrence: Occurrence): Promise<void> {

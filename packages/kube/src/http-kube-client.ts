@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import type { DispatcherCache } from './dispatcher-cache.ts';
+import { guardedBy } from './guarded-dispatcher.ts';
 import type { KubeClient, KubeRequest, KubeStreamRequest, Query } from './kube-client.ts';
 import { KubeError } from './kube-error.ts';
 import { errorOfStatus } from './status.ts';
@@ -115,11 +116,12 @@ export class HttpKubeClient implements KubeClient {
   }
 
   async #send(call: Call): Promise<Sent> {
-    const { method, path, query, body, contentType } = call.request;
+    const { method, path, query, body, contentType, onlyIf } = call.request;
     const credentials = await call.deadline.over(this.#deps.credentials.get());
     const dispatcher = this.#deps.dispatchers.get(credentials.transport);
     call.dispatcher = dispatcher;
-    const answer = await dispatcher.request({
+    const guarded = onlyIf === undefined ? dispatcher : guardedBy(dispatcher, onlyIf, call.label);
+    const answer = await guarded.request({
       origin: credentials.origin,
       path: `${credentials.basePath}${path}${queryString(query)}`,
       method,

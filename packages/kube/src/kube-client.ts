@@ -14,6 +14,12 @@ export interface KubeRequest {
   readonly signal?: AbortSignal | undefined;
   /** From the call to the last byte of the answer, getting credentials included. Default: the client's. */
   readonly timeoutMs?: number;
+  /**
+   * Asked when the connection stands, in the same turn of the event loop in which the request is written; `false` means that it is not sent, and
+   * `aborted`. For what only a leader may write: a signal comes too late where the process was frozen while it connected, as sockets are
+   * served before timers.
+   */
+  readonly onlyIf?: (() => boolean) | undefined;
 }
 
 /** One GET whose answer is read as it comes. */

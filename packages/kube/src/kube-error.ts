@@ -5,7 +5,7 @@
  * resourceVersion is not the current one), `already-exists` (409), `gone` (410: the resourceVersion or list token is too old),
  * `invalid` (422), `too-many-requests` (429), `server` (any other status, or an answer that is not JSON).
  *
- * No answer: `timeout` (ours ran out), `network` (refused, reset, TLS, name not found; `cause` has it), `aborted` (the caller's signal),
+ * No answer: `timeout` (ours ran out), `network` (refused, reset, TLS, name not found; `cause` has it), `aborted` (the caller's signal, or its `onlyIf`),
  * `config` (the kubeconfig, the service account or the credential plugin cannot be used; the message says what is missing).
  *
  * A stream only: `garbage` (a line that is no watch event), `line-too-long`.

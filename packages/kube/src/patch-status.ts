@@ -19,12 +19,15 @@ export interface StatusPatch {
 /**
  * Patches the status subresource of the object at `path` (without `/status`) if it still has that resourceVersion, and resolves with
  * the object as it then is. Throws a {@link KubeError}, `conflict` where someone was faster.
+ *
+ * `onlyIf` is asked at the last moment; see `KubeRequest`.
  */
 export async function patchStatus<T>(
   client: Pick<KubeClient, 'request'>,
   path: string,
   patch: StatusPatch,
   signal?: AbortSignal,
+  onlyIf?: () => boolean,
 ): Promise<T> {
   const { resourceVersion, annotations, status } = patch;
   return await client.request<T>({
@@ -35,5 +38,6 @@ export async function patchStatus<T>(
       status,
     },
     signal,
+    onlyIf,
   });
 }

@@ -29,6 +29,7 @@ describe('EventRecorder', () => {
   });
 
   const bodies = (): unknown[] => client.requests.map(({ body }) => body);
+  const warnings = () => log.lines.filter(({ level }) => level !== 'debug');
   const methods = (): string[] => client.requests.map(({ method }) => method);
 
   it('makes an Event that kubectl describe shows', async () => {
@@ -152,14 +153,41 @@ describe('EventRecorder', () => {
     expect(log.count('event not recorded')).toBe(2);
   });
 
-  it('holds at most 1000 events while the server is away', async () => {
-    const hanging = new Promise(() => undefined);
-    client.otherwise = () => hanging;
-    for (let i = 0; i < 1100; i++) {
-      recorder.record({ ...web, uid: `u-${i}` }, 'Normal', 'r', 'm');
+  it('loses no event of a burst over 10,000 objects', async () => {
+    for (let i = 0; i < 10_000; i++) {
+      recorder.record({ ...web, uid: `u-${i}` }, 'Normal', 'IPAllocated', 'm');
     }
-    expect(log.count('event dropped: too many wait')).toBe(100);
+    await recorder.flush(new AbortController().signal);
+    const told = new Set(
+      bodies().map((body) => (body as { involvedObject: ObjectReference }).involvedObject.uid),
+    );
+    expect(told.size).toBe(10_000);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('holds at most 10,000 events while the server is away, and says once how many were lost', async () => {
+    let answer: () => void = () => undefined;
+    const hanging = new Promise<unknown>((resolve) => (answer = () => resolve({})));
+    client.otherwise = () => hanging;
+    const burst = (from: number): void => {
+      for (let i = from; i < from + 10_100; i++)
+        recorder.record({ ...web, uid: `u-${i}` }, 'Normal', 'r', 'm');
+    };
+    burst(0);
+    expect(log.count('events lost')).toBe(0);
+    answer();
+    await recorder.flush(new AbortController().signal);
+    expect(warnings()).toEqual([{ level: 'warn', message: 'events lost', fields: { lost: 100 } }]);
+    burst(20_000);
+    await recorder.flush(new AbortController().signal);
+    expect(log.count('events lost'), 'once for each burst').toBe(2);
+  });
+
+  it('says at its end how many events it gives up', async () => {
+    client.otherwise = () => new Promise(() => undefined);
+    for (let i = 0; i < 5; i++) recorder.record({ ...web, uid: `u-${i}` }, 'Normal', 'r', 'm');
     recorder[Symbol.dispose]();
+    expect(warnings()).toEqual([{ level: 'warn', message: 'events lost', fields: { lost: 5 } }]);
   });
 
   it('flush waits until all is sent', async () => {

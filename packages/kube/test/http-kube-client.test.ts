@@ -210,6 +210,32 @@ describe('connect', () => {
       await expect(hanging).rejects.toMatchObject({ code: 'timeout' });
     });
 
+    it('aborted: by onlyIf, which is asked once there is a connection, and others are not hurt', async () => {
+      const asked: string[] = [];
+      server.handler = (request, response) => {
+        asked.push(request.method ?? '');
+        json(response, { items: [] });
+      };
+      const client = open(await server.kubeconfig());
+      const patch = { method: 'PATCH', path: '/api/v1/nodes/n1', body: {} } as const;
+      const refused = client.request({ ...patch, onlyIf: () => false });
+      await expect(refused).rejects.toMatchObject({
+        code: 'aborted',
+        request: 'PATCH /api/v1/nodes/n1',
+      });
+      await client.request(get);
+      await client.request({ ...patch, onlyIf: () => true });
+      expect(asked).toEqual(['GET', 'PATCH']);
+      await server.stop();
+      let looks = 0;
+      const unsent = open(await server.kubeconfig()).request({
+        ...patch,
+        onlyIf: () => ++looks > 0,
+      });
+      await expect(unsent).rejects.toMatchObject({ code: 'network' });
+      expect(looks, 'there was no connection').toBe(0);
+    });
+
     it('aborted: by the signal of the caller, or by close', async () => {
       const client = open(await server.kubeconfig());
       const stop = new AbortController();

@@ -22,6 +22,14 @@ describe('patchStatus', () => {
     ]);
   });
 
+  it('hands on what is asked at the last moment', async () => {
+    const client = new ScriptedClient();
+    client.answer({ metadata: { resourceVersion: '8' } });
+    const onlyIf = (): boolean => true;
+    await patchStatus(client, path, { resourceVersion: '7', status: {} }, undefined, onlyIf);
+    expect(client.requests[0]?.onlyIf).toBe(onlyIf);
+  });
+
   it('says conflict where someone was faster', async () => {
     const client = new ScriptedClient();
     client.answer(new KubeError('conflict', 'the object has been modified', { status: 409 }));

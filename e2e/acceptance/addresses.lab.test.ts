@@ -91,6 +91,7 @@ describe('the controller, on real Kubernetes', () => {
     const leader = await lease();
     await lab.service({ name: 'one-acts' });
     await lab.addresses('one-acts');
+    await eventOf('one-acts', 'IPAllocated');
     const allocated = (await lab.events('one-acts')).filter((event) =>
       event.startsWith('IPAllocated'),
     );

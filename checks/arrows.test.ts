@@ -22,6 +22,10 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     imports: [],
     because: 'the elector runs over any store with compare-and-swap',
   },
+  'l2-election': {
+    imports: [],
+    because: 'the election runs on any link, clock and hash function, and in a simulation',
+  },
   kube: {
     imports: ['@picluster/leader-election', '@kubernetes/client-node', 'undici', 'node:'],
     because: 'it implements LeaseLock; a client of the API server knows no rule of the domain',

@@ -1,0 +1,204 @@
+import type { AddressState, Peer } from './election-state.ts';
+import { arePeersUnheard, isDeafToUs, isHeldRemotely, mustRecordFirst } from './api-witness.ts';
+import type { NodeId } from './heartbeat.ts';
+import { heldCount, isAlive, isHeard, isMutual, otherHolder } from './knowledge.ts';
+import { isBetterPlace, isCandidate, type Place } from './placement.ts';
+import { rightOf } from './right.ts';
+import type { Turn } from './turn.ts';
+
+/** Completes or ends claims, and begins those that are due (rules 10, 12, 16). */
+export function tendClaims(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const ready =
+    nowMs - state.listenAtMs >= turn.timings.deadAfterMs &&
+    !state.leaving &&
+    !state.passive &&
+    state.carrier &&
+    !hearsStrangersOnly(turn);
+  const free: [string, AddressState][] = [];
+  for (const [address, own] of state.addresses) {
+    if (own.mode === 'claim') tendClaim(turn, address, own, ready);
+    else if (ready && isFree(turn, address, own)) free.push([address, own]);
+  }
+  if (free.length > 0) placeFree(turn, free);
+}
+
+/** Others speak, and none of them has ever heard us: perhaps our clock is wrong, and our transmitter dead. */
+function hearsStrangersOnly({ state, nowMs }: Turn): boolean {
+  for (const { proven } of state.peers.values()) if (proven) return false;
+  for (const { atMs } of state.strangers.values()) {
+    if (nowMs - atMs < state.timings.deadAfterMs) return true;
+  }
+  return false;
+}
+
+function tendClaim(turn: Turn, address: string, own: AddressState, ready: boolean): void {
+  if (!ready || own.candidacy === undefined) {
+    turn.drop(address, 'not-ready');
+    return;
+  }
+  const other = otherHolder(turn.state, address, turn.nowMs);
+  if (other !== undefined) {
+    const peer = turn.state.peers.get(other.node);
+    const holds = peer?.entries.get(address)?.some(({ kind }) => kind === 'hold') === true;
+    if (holds || own.hint?.node === other.node) turn.drop(address, 'held-by-other');
+    return;
+  }
+  if (mayComplete(turn, address, own)) turn.hold(address, own.term, 'claimed');
+}
+
+// --- consent -----------------------------------------------------------------------------------------------------------------------
+
+function mayComplete(turn: Turn, address: string, own: AddressState): boolean {
+  const { state, nowMs } = turn;
+  return (
+    own.claimSeq !== 0 &&
+    nowMs - own.claimAtMs >= own.claimLeastMs &&
+    hasEveryConsent(turn, own) &&
+    nowMs < rightOf(state).untilMs &&
+    !isHeldRemotely(turn, address) &&
+    isRecordedIfItMust(turn, address, own)
+  );
+}
+
+/** Silence is no consent: each node heard must have received the claim, and its newest frame does not object. */
+function hasEveryConsent(turn: Turn, own: AddressState): boolean {
+  const { state, nowMs } = turn;
+  for (const [node, peer] of state.peers) {
+    if (isHeard(state, peer, nowMs)) {
+      if (peer.ackDirect >= own.claimSeq || peer.passive) continue;
+      if (state.apiReachable && isDeafToUs(turn, node)) continue;
+      return false;
+    }
+    if (isAlive(state, peer, nowMs) && !isVouchedFor(turn, node, peer, own)) return false;
+  }
+  return true;
+}
+
+/** A node known by hearsay alone cannot answer us; one who hears it directly and consented would have objected for it. */
+function isVouchedFor(turn: Turn, node: NodeId, peer: Peer, own: AddressState): boolean {
+  const { state, nowMs } = turn;
+  for (const [voucher, other] of state.peers) {
+    if (voucher === node || !isHeard(state, other, nowMs) || other.passive) continue;
+    if (other.ackDirect < own.claimSeq) continue;
+    const hears = other.acknowledgements.some(
+      (ack) =>
+        ack.node === node &&
+        ack.boot === peer.boot &&
+        ack.evidence > 0 &&
+        ack.direct === ack.evidence,
+    );
+    if (hears) return true;
+  }
+  return false;
+}
+
+/** Where the segment cannot be trusted to show everybody, the API is asked first (rule 22). */
+function isRecordedIfItMust(turn: Turn, address: string, own: AddressState): boolean {
+  const { state, nowMs } = turn;
+  const { deadAfterMs } = turn.timings;
+  const promised = nowMs - state.promisedAtMs < deadAfterMs;
+  if (!mustRecordFirst(turn) && !promised) return true;
+  if (own.recordedTerm === own.term && nowMs - own.claimAtMs >= deadAfterMs) return true;
+  if (!own.recordAsked) {
+    own.recordAsked = true;
+    turn.effects.push({ kind: 'record', address, term: own.term });
+  }
+  return false;
+}
+
+// --- beginning a claim -------------------------------------------------------------------------------------------------------------
+
+function isFree(turn: Turn, address: string, own: AddressState): boolean {
+  const { state, nowMs } = turn;
+  if (own.mode !== 'idle' || own.candidacy === undefined || own.giveTo !== undefined) return false;
+  if (otherHolder(state, address, nowMs) !== undefined) {
+    own.freeSinceMs = -Infinity;
+    return false;
+  }
+  if (nowMs < own.alienUntilMs || isHeldRemotely(turn, address)) return false;
+  if (own.freeSinceMs === -Infinity) own.freeSinceMs = nowMs;
+  return true;
+}
+
+/** Places all free addresses in one pass, as every other node does; claims what falls to us, and the rest if nobody does. */
+function placeFree(turn: Turn, free: [string, AddressState][]): void {
+  const { state, nowMs } = turn;
+  const load = new Map<NodeId, number>([[state.node, heldCount(state)]]);
+  const peers = [...state.peers].filter(
+    ([, peer]) => isMutual(state, peer, nowMs) && !peer.leaving && !peer.passive,
+  );
+  for (const [node, { held }] of peers) load.set(node, held);
+  // Nodes must plan in one order to come to one plan.
+  free.sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [address, own] of free) {
+    const candidacy = own.candidacy ?? {};
+    const place = (node: NodeId): Place => ({
+      node,
+      load: load.get(node) ?? 0,
+      wasHolder: own.record?.node === node,
+    });
+    const us = place(state.node);
+    let best = us;
+    let rank = 0;
+    let baseMs = own.freeSinceMs;
+    for (const [node, peer] of peers) {
+      if (!isCandidate(candidacy, node)) continue;
+      // Nobody misses a fresh address yet: wait for those that still listen.
+      const readyAtMs = peer.heardAtMs - peer.ageMs + turn.timings.deadAfterMs;
+      if (own.maxTerm === 0) baseMs = Math.max(baseMs, readyAtMs);
+      const there = place(node);
+      if (isBetterPlace(address, candidacy, there, us)) rank++;
+      if (isBetterPlace(address, candidacy, there, best)) best = there;
+    }
+    load.set(best.node, best.load + 1);
+    if (rank === 0 || nowMs - baseMs >= rank * turn.timings.staggerMs) {
+      beginClaim(turn, address, own);
+    }
+  }
+}
+
+function beginClaim(turn: Turn, address: string, own: AddressState): void {
+  const { state, nowMs } = turn;
+  const { record } = own;
+  const recordTerm = record?.term ?? 0;
+  const oursIsNewest =
+    own.lastHold > own.maxOther &&
+    (own.lastHold > recordTerm || (own.lastHold === recordTerm && record?.node === state.node));
+  own.mode = 'claim';
+  own.term = oursIsNewest ? own.lastHold : Math.max(own.maxTerm, recordTerm) + 1;
+  own.claimLeastMs = own.maxTerm === 0 ? turn.timings.probingMs : 0;
+  own.claimAtMs = nowMs;
+  own.claimSeq = 0;
+  own.probedAtMs = -Infinity;
+  own.recordAsked = false;
+  state.sendNow = true;
+  turn.effects.push({ kind: 'claiming', address, term: own.term });
+}
+
+/** Where the API shows peers that the segment does not, promises count from now (rule 22). */
+export function promiseAnew(turn: Turn): void {
+  if (arePeersUnheard(turn)) turn.state.promisedAtMs = turn.nowMs;
+}
+
+/** The peer that best takes over what we hold: it hears us well and has the least to do. */
+export function successorFor(turn: Turn, address: string): NodeId | undefined {
+  const { state, nowMs } = turn;
+  const candidacy = state.addresses.get(address)?.candidacy ?? {};
+  let best: Place | undefined;
+  for (const [node, peer] of state.peers) {
+    const fit =
+      isMutual(state, peer, nowMs) &&
+      !peer.leaving &&
+      !peer.passive &&
+      nowMs - peer.heardAtMs <= 2 * turn.timings.heartbeatMs &&
+      isCandidate(candidacy, node);
+    if (!fit) continue;
+    const there: Place = { node, load: peer.held, wasHolder: false };
+    if (best === undefined || isBetterPlace(address, candidacy, there, best)) best = there;
+  }
+  const peer = best === undefined ? undefined : state.peers.get(best.node);
+  // Its next frames say so themselves; until then several gifts must not all go to one.
+  if (peer !== undefined) peer.held++;
+  return best?.node;
+}

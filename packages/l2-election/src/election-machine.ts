@@ -1,0 +1,257 @@
+import { onApiRecord, withSignOfLife } from './api-witness.ts';
+import { promiseAnew, successorFor, tendClaims } from './claiming.ts';
+import type {
+  ElectionEffect,
+  ElectionEvent,
+  ElectionInput,
+  ElectionState,
+} from './election-state.ts';
+import { hear } from './hearing.ts';
+import { isAlive, isHeard, isMutual } from './knowledge.ts';
+import { rightOf } from './right.ts';
+import { fastMs, speak } from './speaking.ts';
+import { Turn } from './turn.ts';
+import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs } from './waking.ts';
+
+/** For how long an address is left to a machine that is no speaker after its last answer. */
+export const alienMs = 60_000;
+/** For how long a peer is remembered that nobody heard of, and an address that nobody named. */
+const forgetAfterMs = 600_000;
+
+/** The machine's signature. */
+export type Step = (
+  state: ElectionState,
+  input: ElectionInput,
+) => [ElectionState, readonly ElectionEffect[]];
+
+/**
+ * One turn of one node on one segment: takes in everything that happened since the last turn, applies the rules, and says what is to
+ * be done. Pure: the state that comes in stays as it was.
+ *
+ * The two rules that keep two nodes from answering at once: *every heartbeat is a promise* (it says which of your frames its sender
+ * knows; the sender begins to answer for nothing of yours before `deadAfterMs` has passed since it knew of them, and you answer only
+ * while the promises of all whom you hear still run), and *a claim needs the yes of everyone heard*, not their silence.
+ *
+ * The caller passes all frames that wait in one turn, as frames are dated by the turn before. It calls again at `wakeAtMs` at the
+ * latest, and carries effects out in their order, at once.
+ */
+export const step: Step = (before, input) => {
+  const turn = new Turn(before, input);
+  for (const event of input.events) take(turn, event);
+  guard(turn);
+  promiseAnew(turn);
+  watchReceiver(turn);
+  watchRight(turn);
+  watchDeaths(turn);
+  giveAway(turn);
+  tendClaims(turn);
+  probe(turn);
+  finishLeaving(turn);
+  if (isFrameDue(turn)) speak(turn);
+  forget(turn);
+  turn.state.wakeAtMs = nextTurn(turn);
+  return [turn.state, turn.finish()];
+};
+
+function take(turn: Turn, event: ElectionEvent): void {
+  const { state, nowMs } = turn;
+  switch (event.kind) {
+    case 'heartbeat':
+      hear(turn, event.heartbeat, event.mac);
+      break;
+    case 'foreign-frame':
+      state.foreignAtMs = nowMs;
+      break;
+    case 'stand':
+      turn.address(event.address).candidacy = event.candidacy;
+      break;
+    case 'resign':
+      turn.address(event.address).candidacy = undefined;
+      break;
+    case 'leave':
+      state.leaving = true;
+      break;
+    case 'link':
+      if (event.up !== state.carrier) turn.listenAnew();
+      state.carrier = event.up;
+      break;
+    case 'alone':
+      state.alone = event.alone;
+      break;
+    case 'answer-heard':
+      hearAnswer(turn, event.address, event.mac);
+      break;
+    case 'api-reachable':
+      state.apiReachable = event.reachable;
+      break;
+    case 'api-record':
+      onApiRecord(turn, event.address, event.term, event.node);
+      break;
+    case 'api-alive':
+      withSignOfLife(state, event.node, nowMs);
+      break;
+  }
+}
+
+/** A machine that is no speaker owns the address: it is left to it. A holder only reports it; whether to yield is not ours to say. */
+function hearAnswer(turn: Turn, address: string, mac: string): void {
+  const { state, nowMs } = turn;
+  const own = state.addresses.get(address);
+  if (own === undefined) return;
+  // Switches and access points answer in the name of a speaker, also of a dead one: no evidence of anything.
+  for (const peer of state.peers.values()) if (peer.mac === mac) return;
+  turn.effects.push({ kind: 'conflict', address, mac });
+  if (own.mode === 'hold') return;
+  own.alienUntilMs = nowMs + alienMs;
+  turn.drop(address, 'alien');
+}
+
+/** Rule 8. A process that was away may have been replaced: nothing it holds or claims counts any more. */
+function guard(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const { deadAfterMs, marginMs } = turn.timings;
+  if (state.lastSentMs === -Infinity || nowMs < state.lastSentMs + deadAfterMs - marginMs) return;
+  turn.dropAll('away');
+  turn.listenAnew();
+  state.sendNow = true;
+}
+
+/** Rule 18, and a link that is down: one who receives nothing must neither hold nor claim. */
+function watchReceiver(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const { deafAfterMs, deadAfterMs } = turn.timings;
+  const was = state.passive;
+  const silentMs = nowMs - state.foreignAtMs;
+  const deaf = !state.alone && silentMs >= deafAfterMs;
+  const duplicate = nowMs - state.duplicateAtMs < deadAfterMs;
+  state.passive = deaf || duplicate || hasLeft(state);
+  if (state.passive) turn.dropAll(duplicate ? 'duplicate-identity' : 'deaf');
+  if (state.passive || was) turn.listenAnew();
+  if (state.passive && !was) state.sendNow = true;
+  if (!state.carrier) {
+    turn.dropAll('link-down');
+    turn.listenAnew();
+  } else if (
+    !state.alone &&
+    silentMs >= deafAfterMs / 4 &&
+    nowMs - state.solicitedAtMs >= deafAfterMs / 8
+  ) {
+    state.solicitedAtMs = nowMs;
+    turn.effects.push({ kind: 'solicit' });
+  }
+}
+
+/** Rules 7 and 14: one whom we hear does not hear us. */
+function watchRight(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const { untilMs, by } = rightOf(state);
+  const unheard = nowMs >= untilMs && by !== undefined;
+  for (const [address, own] of state.addresses) {
+    if (own.mode !== 'hold') continue;
+    if (unheard) turn.drop(address, 'unheard');
+    else if (rivalUntilMs(turn, address, own) <= nowMs) turn.drop(address, 'rival-deaf');
+  }
+}
+
+/** Rule 17: in a split, the bigger part keeps its addresses afterwards, as the terms of its holders grow. */
+function watchDeaths(turn: Turn): void {
+  const { state, nowMs } = turn;
+  let group = 1;
+  let lost = false;
+  for (const peer of state.peers.values()) {
+    if (isMutual(state, peer, nowMs)) group++;
+    if (!peer.dead && !isAlive(state, peer, nowMs)) {
+      peer.dead = true;
+      if (!peer.leaving) lost = true;
+    }
+  }
+  if (lost && 2 * group > state.groupSize) {
+    for (const own of state.addresses.values()) {
+      if (own.mode !== 'hold') continue;
+      own.term += 2;
+      own.maxTerm = Math.max(own.maxTerm, own.term);
+    }
+    state.sendNow = true;
+  }
+  if (group >= state.groupSize || nowMs - state.groupAtMs > 2 * turn.timings.deadAfterMs) {
+    state.groupSize = group;
+    state.groupAtMs = nowMs;
+  }
+}
+
+/** Rule 15: what we may no longer hold goes to a named successor, which starts at once. */
+function giveAway(turn: Turn): void {
+  const { state, nowMs } = turn;
+  for (const [address, own] of state.addresses) {
+    if (own.mode === 'hold' && (own.candidacy === undefined || state.leaving)) {
+      const node = successorFor(turn, address);
+      if (node !== undefined) {
+        const term = own.term + 1;
+        own.giveTo = node;
+        own.giveTerm = term;
+        own.giveSeq = 0;
+        own.giveAtMs = nowMs;
+        own.hint = { node, term, from: state.node, atMs: nowMs };
+        own.maxTerm = Math.max(own.maxTerm, term);
+      }
+      turn.drop(address, 'given');
+    }
+    if (own.giveTo === undefined) continue;
+    const taker = state.peers.get(own.giveTo);
+    const late = nowMs - own.giveAtMs > turn.timings.deadAfterMs;
+    if (late || taker === undefined || !isHeard(state, taker, nowMs)) {
+      own.giveTo = undefined;
+    } else if (own.giveSeq > 0 && taker.ackDirect >= own.giveSeq) {
+      // It answered: its own frame says whether it holds.
+      own.giveTo = undefined;
+      own.hint = undefined;
+    } else if (nowMs - state.lastSentMs >= fastMs(state)) {
+      state.sendSoon = true;
+    }
+  }
+}
+
+/** Rule 23: asks who owns what we claim for the first time, and what another machine had. */
+function probe(turn: Turn): void {
+  const { state, nowMs } = turn;
+  for (const [address, own] of state.addresses) {
+    const everyMs = probeEveryMs(turn, own);
+    if (everyMs === undefined || nowMs - own.probedAtMs < everyMs) continue;
+    if (state.passive || !state.carrier) continue;
+    own.probedAtMs = nowMs;
+    turn.effects.push({ kind: 'probe', address });
+  }
+}
+
+/** A node that is done says with its last frame that nobody need wait for its consent any more. */
+function finishLeaving(turn: Turn): void {
+  const { state } = turn;
+  if (!hasLeft(state) || state.passive) return;
+  state.passive = true;
+  state.sendNow = true;
+}
+
+/** Whether a node that was told to leave has handed over all that it can: its process may end after the effects of that turn. */
+export function hasLeft(state: ElectionState): boolean {
+  if (!state.leaving) return false;
+  for (const { mode, giveTo } of state.addresses.values()) {
+    if (mode !== 'idle' || giveTo !== undefined) return false;
+  }
+  return true;
+}
+
+function isFrameDue(turn: Turn): boolean {
+  const { state, nowMs } = turn;
+  return state.sendNow || nowMs >= frameDueMs(turn);
+}
+
+function forget(turn: Turn): void {
+  const { state, nowMs } = turn;
+  for (const [node, peer] of state.peers) {
+    if (nowMs - peer.evidenceAtMs > forgetAfterMs) state.peers.delete(node);
+  }
+  for (const [address, own] of state.addresses) {
+    const used = own.candidacy !== undefined || own.mode !== 'idle' || own.giveTo !== undefined;
+    if (!used && nowMs - own.namedAtMs > forgetAfterMs) state.addresses.delete(address);
+  }
+}

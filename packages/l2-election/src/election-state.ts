@@ -1,0 +1,323 @@
+import type { Acknowledgement, Entry, Heartbeat, NodeId } from './heartbeat.ts';
+import type { Timings } from './timings.ts';
+
+/** How many of its last frames a node knows the sending time of: more than it sends in `deadAfterMs` at the fastest. */
+export const sentTimesKept = 128;
+
+/** What we know of one peer. Times are ours. */
+export interface Peer {
+  boot: number;
+  /** The newest frame received from it. */
+  direct: number;
+  /** The newest frame of it that is known to exist, and since when. */
+  evidence: number;
+  evidenceAtMs: number;
+  heardAtMs: number;
+  /** It begins to answer for nothing of ours before this moment and `deadAfterMs`. */
+  anchorMs: number;
+  /** The newest frame of ours that it received itself. */
+  ackDirect: number;
+  /** The newest frame of ours that any boot of it knew of. */
+  ackMax: number;
+  /** A frame of this boot named our boot, so it is no recording from before our start. */
+  proven: boolean;
+  /** Its death was noticed and acted on. */
+  dead: boolean;
+  /** When it was last heard again after a silence. */
+  backAtMs: number;
+  leaving: boolean;
+  passive: boolean;
+  held: number;
+  ageMs: number;
+  /** Its hardware address as text, to tell an answer of its own from a stranger's. */
+  mac: string;
+  acknowledgements: readonly Acknowledgement[];
+  entries: ReadonlyMap<string, readonly Entry[]>;
+}
+
+/** Who may answer for an address, as the speaker says. Nodes may disagree about it for a while without harm. */
+export interface Candidacy {
+  /** Only these are counted when places are given; absent: every node. */
+  readonly candidates?: readonly NodeId[];
+  /** In this order before all others. */
+  readonly preferred?: readonly NodeId[];
+}
+
+/** What we know of one address and do about it. */
+export interface AddressState {
+  mode: 'idle' | 'claim' | 'hold';
+  /** Of our claim or hold. */
+  term: number;
+  /** The highest term known, our own included, and the highest that others showed. */
+  maxTerm: number;
+  maxOther: number;
+  /** Present while we stand for it. */
+  candidacy: Candidacy | undefined;
+  claimAtMs: number;
+  /** The frame that first showed our claim; 0: not sent yet. */
+  claimSeq: number;
+  /** How long the claim must last at least: probing, if nobody is known to have held the address. */
+  claimLeastMs: number;
+  probedAtMs: number;
+  freeSinceMs: number;
+  /** The term of our own last hold, 0 for none. */
+  lastHold: number;
+  giveTo: NodeId | undefined;
+  giveTerm: number;
+  giveSeq: number;
+  giveAtMs: number;
+  /** What another node, or our own gift, says of a holder whose frame we may not have. */
+  hint: Hint | undefined;
+  /** The claimant we agreed to. */
+  consent: NodeId | undefined;
+  /** Another that holds it too, and is the lower of us. */
+  rival: Rival | undefined;
+  /** The newest owner that the API names. */
+  record: { readonly term: number; readonly node: NodeId; readonly atMs: number } | undefined;
+  /** The term that the API confirmed for us. */
+  recordedTerm: number;
+  recordAsked: boolean;
+  /** Until when a machine that is no speaker counts as its owner. */
+  alienUntilMs: number;
+  /** When a frame last named it. */
+  namedAtMs: number;
+}
+
+/** See {@link AddressState.hint}. */
+export interface Hint {
+  readonly node: NodeId;
+  readonly term: number;
+  readonly from: NodeId;
+  readonly atMs: number;
+}
+
+/** See {@link AddressState.rival}. */
+export interface Rival {
+  readonly node: NodeId;
+  readonly sinceMs: number;
+  readonly lastMs: number;
+  /** Our first frame after we met it. */
+  readonly seq: number;
+}
+
+/** All that one node knows on one segment. A value: `step` makes a new one. */
+export interface ElectionState {
+  readonly node: NodeId;
+  readonly timings: Timings;
+  readonly boot: number;
+  seq: number;
+  listenAtMs: number;
+  /** Where it is later than `listenAtMs`, promises count from here. */
+  promisedAtMs: number;
+  lastSentMs: number;
+  nextSendMs: number;
+  /** When the frame `seq` was sent, at `seq % sentTimesKept`. */
+  sentAtMs: readonly number[];
+  /** When all frames that had arrived were last read: those that we get now may have waited since. */
+  readAllAtMs: number;
+  foreignAtMs: number;
+  solicitedAtMs: number;
+  duplicateAtMs: number;
+  leaving: boolean;
+  passive: boolean;
+  carrier: boolean;
+  /** The API knows of no other node here, so silence proves nothing. */
+  alone: boolean;
+  /** Send soon; send in this turn. */
+  sendSoon: boolean;
+  sendNow: boolean;
+  groupSize: number;
+  groupAtMs: number;
+  apiReachable: boolean;
+  /** When the API last showed a sign of life of a node. */
+  apiAliveAtMs: ReadonlyMap<NodeId, number>;
+  /** Boots that we took nothing from yet, as they may be recordings. */
+  strangers: Map<NodeId, { readonly boot: number; readonly atMs: number }>;
+  peers: Map<NodeId, Peer>;
+  addresses: Map<string, AddressState>;
+  /** When the next turn is due, if nothing happens before. */
+  wakeAtMs: number;
+}
+
+/** What can happen between two turns. */
+export type ElectionEvent =
+  /** A heartbeat that authenticated; `mac` is who sent it. */
+  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly mac: string }
+  /** A frame that another machine sent, and that is no heartbeat: our receiver works. */
+  | { readonly kind: 'foreign-frame' }
+  | { readonly kind: 'stand'; readonly address: string; readonly candidacy: Candidacy }
+  | { readonly kind: 'resign'; readonly address: string }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'link'; readonly up: boolean }
+  | { readonly kind: 'alone'; readonly alone: boolean }
+  /** A machine with this hardware address answered for the address. */
+  | { readonly kind: 'answer-heard'; readonly address: string; readonly mac: string }
+  | { readonly kind: 'api-reachable'; readonly reachable: boolean }
+  /** The API names the newest owner. */
+  | {
+      readonly kind: 'api-record';
+      readonly address: string;
+      readonly term: number;
+      readonly node: NodeId;
+    }
+  /** The API shows a sign of life of a node, as its node Lease being renewed. */
+  | { readonly kind: 'api-alive'; readonly node: NodeId };
+
+/** One turn: everything that happened since the last one. */
+export interface ElectionInput {
+  /** Monotonic, counting sleep. */
+  readonly nowMs: number;
+  /** Since the epoch. */
+  readonly wallMs: number;
+  readonly events: readonly ElectionEvent[];
+  /** All frames that had arrived are among the events: later ones cannot have waited since before this turn. */
+  readonly readAll: boolean;
+}
+
+/** Why an address is no longer ours, or a claim ended. */
+export type LossReason =
+  /** We were away for so long that others may have taken over. */
+  | 'away'
+  /** One whom we hear no longer hears us. */
+  | 'unheard'
+  /** We hear nobody at all. */
+  | 'deaf'
+  | 'link-down'
+  /** A holder with a higher term is on the segment. */
+  | 'outranked'
+  /** A claimant who does not hear us will not wait for us. */
+  | 'claimed-by-deaf'
+  /** The lower of two holders does not hear us and goes on. */
+  | 'rival-deaf'
+  /** We gave it to another, or nobody was there to take it. */
+  | 'given'
+  /** Another was given it. */
+  | 'given-elsewhere'
+  /** The API names a newer owner. */
+  | 'api-names-other'
+  /** Only for claims: somebody holds it, objects, or claims with more right. */
+  | 'held-by-other'
+  | 'objection'
+  | 'better-claim'
+  /** Only for claims: we may no longer claim. */
+  | 'not-ready'
+  /** A machine that is no speaker answers for it. */
+  | 'alien'
+  /** Another process uses our name. */
+  | 'duplicate-identity';
+
+/** What is to be done after a turn, in this order. */
+export type ElectionEffect =
+  | { readonly kind: 'lost'; readonly address: string; readonly reason: LossReason }
+  | { readonly kind: 'claim-ended'; readonly address: string; readonly reason: LossReason }
+  | { readonly kind: 'claiming'; readonly address: string; readonly term: number }
+  | { readonly kind: 'send'; readonly heartbeat: Heartbeat }
+  /** Only after the frame before it was sent. */
+  | {
+      readonly kind: 'gained';
+      readonly address: string;
+      readonly term: number;
+      readonly how: 'claimed' | 'given';
+    }
+  /** Tell the neighbours again: another that held it too has let go. */
+  | { readonly kind: 'announce'; readonly address: string }
+  /** Ask the segment who owns it, with no sender address (RFC 5227 §2.1.1, RFC 4862 §5.4.2). */
+  | { readonly kind: 'probe'; readonly address: string }
+  /** Ask a machine that is no speaker, as the gateway, for any answer: we hear nothing. */
+  | { readonly kind: 'solicit' }
+  | { readonly kind: 'conflict'; readonly address: string; readonly mac: string }
+  | { readonly kind: 'duplicate-identity'; readonly mac: string }
+  /** Write to the API that we own it under this term, unless it names a newer owner. */
+  | { readonly kind: 'record'; readonly address: string; readonly term: number };
+
+/** The state of a node that starts now. */
+export function initialState(options: {
+  readonly node: NodeId;
+  readonly boot: number;
+  readonly timings: Timings;
+  readonly nowMs: number;
+}): ElectionState {
+  const { nowMs } = options;
+  return {
+    node: options.node,
+    timings: options.timings,
+    boot: options.boot,
+    seq: 0,
+    listenAtMs: nowMs,
+    promisedAtMs: -Infinity,
+    lastSentMs: -Infinity,
+    nextSendMs: nowMs,
+    sentAtMs: [],
+    readAllAtMs: nowMs,
+    foreignAtMs: nowMs,
+    solicitedAtMs: -Infinity,
+    duplicateAtMs: -Infinity,
+    leaving: false,
+    passive: false,
+    carrier: true,
+    alone: false,
+    sendSoon: false,
+    sendNow: true,
+    groupSize: 1,
+    groupAtMs: nowMs,
+    apiReachable: false,
+    apiAliveAtMs: new Map(),
+    strangers: new Map(),
+    peers: new Map(),
+    addresses: new Map(),
+    wakeAtMs: nowMs,
+  };
+}
+
+/** A peer that nothing is known of but its boot. */
+export function newPeer(boot: number, ackMax: number): Peer {
+  return {
+    boot,
+    direct: 0,
+    evidence: 0,
+    evidenceAtMs: -Infinity,
+    heardAtMs: -Infinity,
+    anchorMs: -Infinity,
+    ackDirect: 0,
+    ackMax,
+    proven: false,
+    dead: false,
+    backAtMs: -Infinity,
+    leaving: false,
+    passive: false,
+    held: 0,
+    ageMs: 0,
+    mac: '',
+    acknowledgements: [],
+    entries: new Map(),
+  };
+}
+
+/** An address that nothing is known of. */
+export function newAddress(): AddressState {
+  return {
+    mode: 'idle',
+    term: 0,
+    maxTerm: 0,
+    maxOther: 0,
+    candidacy: undefined,
+    claimAtMs: -Infinity,
+    claimSeq: 0,
+    claimLeastMs: 0,
+    probedAtMs: -Infinity,
+    freeSinceMs: -Infinity,
+    lastHold: 0,
+    giveTo: undefined,
+    giveTerm: 0,
+    giveSeq: 0,
+    giveAtMs: -Infinity,
+    hint: undefined,
+    consent: undefined,
+    rival: undefined,
+    record: undefined,
+    recordedTerm: 0,
+    recordAsked: false,
+    alienUntilMs: -Infinity,
+    namedAtMs: -Infinity,
+  };
+}

@@ -1,0 +1,147 @@
+import type { AddressState } from './election-state.ts';
+import type { Entry, Heartbeat } from './heartbeat.ts';
+import { isAlive, otherHolder, stakeOf } from './knowledge.ts';
+import { beats } from './placement.ts';
+import { rightOf } from './right.ts';
+import type { Turn } from './turn.ts';
+
+/** What else the frame shows of its sender. */
+interface Standing {
+  /** How old our newest frame is that it knows of. */
+  readonly ackedAgoMs: number;
+  /** It names our boot, so it was made after our start. */
+  readonly namesUs: boolean;
+}
+
+type NamingEntry = Extract<Entry, { readonly node: string }>;
+
+/** Acts on what a heartbeat says of addresses. */
+export function hearEntries(turn: Turn, beat: Heartbeat, standing: Standing): void {
+  forgetHints(turn, beat);
+  for (const entry of beat.entries) {
+    const own = turn.address(entry.address);
+    noteTerm(turn, own, entry);
+    if (entry.kind === 'hold') hearHold(turn, own, entry, beat);
+    else if (entry.kind === 'claim') hearClaim(turn, own, entry, beat, standing);
+    else if (entry.kind === 'give') hearGive(turn, own, entry, beat, standing);
+    else if (entry.kind === 'object') hearObjection(turn, own, entry, beat);
+  }
+}
+
+/** What others said of a node is void once its own frame shows no stake. */
+function forgetHints(turn: Turn, beat: Heartbeat): void {
+  for (const [address, own] of turn.state.addresses) {
+    const { hint } = own;
+    if (hint === undefined || hint.node !== beat.node || hint.from === turn.state.node) continue;
+    const staked = beat.entries.some(
+      ({ kind, address: named }) => named === address && (kind === 'hold' || kind === 'claim'),
+    );
+    if (!staked) own.hint = undefined;
+  }
+}
+
+function noteTerm(turn: Turn, own: AddressState, entry: Entry): void {
+  const aboutUs = entry.kind === 'object' && entry.node === turn.state.node;
+  if (!aboutUs) own.maxOther = Math.max(own.maxOther, entry.term);
+  own.maxTerm = Math.max(own.maxTerm, entry.term);
+}
+
+function hearHold(turn: Turn, own: AddressState, entry: Entry, { node }: Heartbeat): void {
+  const { state, nowMs } = turn;
+  if (own.mode === 'claim') turn.drop(entry.address, 'held-by-other');
+  if (own.mode === 'hold') {
+    const theirs = { node, term: entry.term };
+    if (beats(entry.address, theirs, { node: state.node, term: own.term })) {
+      turn.drop(entry.address, 'outranked');
+    } else {
+      // It must let go as soon as it hears us; if it cannot, we shall.
+      state.sendNow = true;
+      const met = own.rival?.node === node && nowMs - own.rival.lastMs <= turn.timings.bindingMs;
+      own.rival =
+        met && own.rival !== undefined
+          ? { ...own.rival, lastMs: nowMs }
+          : { node, sinceMs: nowMs, lastMs: nowMs, seq: state.seq + 1 };
+    }
+  }
+  if (own.giveTo === node) own.giveTo = undefined;
+}
+
+function hearClaim(
+  turn: Turn,
+  own: AddressState,
+  entry: Entry,
+  { node }: Heartbeat,
+  { ackedAgoMs }: Standing,
+): void {
+  const { state, nowMs } = turn;
+  const { deadAfterMs, marginMs } = turn.timings;
+  if (own.mode === 'hold') {
+    // One who hears us will give up. One who does not will start whatever we do, so we must stop.
+    if (ackedAgoMs > deadAfterMs - marginMs) turn.drop(entry.address, 'claimed-by-deaf');
+    else state.sendNow = true;
+    return;
+  }
+  state.sendSoon = true;
+  if (own.mode === 'claim') {
+    const theirs = { node, term: entry.term };
+    if (beats(entry.address, theirs, { node: state.node, term: own.term })) {
+      turn.drop(entry.address, 'better-claim');
+    }
+    return;
+  }
+  const agreed = own.consent === undefined ? undefined : state.peers.get(own.consent);
+  const stands =
+    agreed !== undefined &&
+    isAlive(state, agreed, nowMs) &&
+    stakeOf(agreed, entry.address) !== undefined;
+  if (!stands) own.consent = node;
+}
+
+function hearGive(
+  turn: Turn,
+  own: AddressState,
+  entry: NamingEntry,
+  { node }: Heartbeat,
+  { namesUs }: Standing,
+): void {
+  const { state, nowMs } = turn;
+  if (entry.node !== state.node) {
+    if (own.mode === 'claim') turn.drop(entry.address, 'given-elsewhere');
+    else if (
+      own.mode === 'hold' &&
+      beats(entry.address, entry, { node: state.node, term: own.term })
+    )
+      turn.drop(entry.address, 'given-elsewhere');
+    return;
+  }
+  const listened = nowMs - state.listenAtMs >= turn.timings.deadAfterMs;
+  const able =
+    own.candidacy !== undefined && !state.leaving && !state.passive && state.carrier && listened;
+  if (own.mode === 'hold' || !able || !namesUs || entry.term < own.maxTerm) return;
+  if (nowMs < own.alienUntilMs) return;
+  // A gift that comes late finds another holder, perhaps.
+  if (otherHolder(state, entry.address, nowMs, node) !== undefined) return;
+  if (nowMs < rightOf(state).untilMs) turn.hold(entry.address, entry.term, 'given');
+}
+
+function hearObjection(
+  turn: Turn,
+  own: AddressState,
+  entry: NamingEntry,
+  { node }: Heartbeat,
+): void {
+  const { state, nowMs } = turn;
+  if (entry.node === state.node) return;
+  own.hint = { node: entry.node, term: entry.term, from: node, atMs: nowMs };
+  const holder = state.peers.get(entry.node);
+  const lives = holder !== undefined && isAlive(state, holder, nowMs);
+  if (own.mode === 'claim') {
+    if (lives) turn.drop(entry.address, 'objection');
+    // It objects for one who is dead: its frames so far were no consent. Ask again.
+    else own.claimSeq = 0;
+  } else if (own.mode === 'hold' && lives) {
+    if (beats(entry.address, entry, { node: state.node, term: own.term })) {
+      turn.drop(entry.address, 'outranked');
+    }
+  }
+}

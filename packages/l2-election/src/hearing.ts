@@ -1,0 +1,153 @@
+import { type ElectionState, newPeer, type Peer, sentTimesKept } from './election-state.ts';
+import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
+import { hearEntries } from './hearing-entries.ts';
+import { isAlive } from './knowledge.ts';
+import type { Turn } from './turn.ts';
+
+/** By how much the wall clock of an unproven boot may be off. */
+const recordingAfterMs = 30_000;
+
+/** Takes in one authenticated heartbeat (rules 2 to 6 and all that a frame can change at once). */
+export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
+  const { state } = turn;
+  if (beat.node === state.node) {
+    hearOurName(turn, beat, mac);
+    return;
+  }
+  state.foreignAtMs = turn.nowMs;
+  const named = beat.acknowledgements.find(
+    ({ node, boot }) => node === state.node && boot === state.boot,
+  );
+  const peer = accept(turn, beat, named);
+  if (peer === undefined) return;
+  // Not if it was we who were away: its frames may have waited since we last read.
+  const back = turn.datedMs - peer.heardAtMs >= turn.timings.bindingMs;
+  if (back) peer.backAtMs = turn.nowMs;
+  peer.mac = mac;
+  peer.direct = beat.seq;
+  peer.heardAtMs = turn.nowMs;
+  if (beat.seq > peer.evidence) {
+    peer.evidence = beat.seq;
+    peer.evidenceAtMs = turn.nowMs;
+  }
+  peer.dead = false;
+  const ackedAgoMs = noteOwn(turn, peer, named);
+  anchor(peer, turn.datedMs - turn.timings.delayMs - beat.ageMs);
+  // One that returns did not know of us; it is given a moment to learn, in which its silence is no broken promise.
+  if (back) {
+    const { deadAfterMs, marginMs, graceMs, heartbeatMs } = turn.timings;
+    const cameMs = Math.min(turn.nowMs, turn.datedMs + heartbeatMs);
+    anchor(peer, cameMs - (deadAfterMs - marginMs) + graceMs);
+  }
+  for (const ack of beat.acknowledgements) if (ack.node !== state.node) hearSay(turn, ack);
+  announceAgain(turn, beat, peer);
+  peer.leaving = beat.leaving;
+  peer.passive = beat.passive;
+  peer.held = beat.held;
+  peer.ageMs = beat.ageMs;
+  peer.acknowledgements = beat.acknowledgements;
+  peer.entries = byAddress(beat.entries);
+  hearEntries(turn, beat, { ackedAgoMs, namesUs: named !== undefined });
+  // It may not know that we live: tell it before it has reason to worry.
+  if (back || ackedAgoMs > 1.5 * turn.timings.heartbeatMs) state.sendSoon = true;
+}
+
+/** Only a frame that names our boot under our own name proves that a second process lives; others are echoes of an earlier one. */
+function hearOurName(turn: Turn, beat: Heartbeat, mac: string): void {
+  const { state, nowMs } = turn;
+  if (beat.boot === state.boot) return;
+  const namesUs = beat.acknowledgements.some(
+    ({ node, boot }) => node === state.node && boot === state.boot,
+  );
+  state.strangers.set(beat.node, { boot: beat.boot, atMs: nowMs });
+  if (!namesUs) return;
+  if (nowMs - state.duplicateAtMs >= turn.timings.deadAfterMs) {
+    turn.effects.push({ kind: 'duplicate-identity', mac });
+  }
+  state.duplicateAtMs = nowMs;
+}
+
+/** The peer's record, if the frame counts: a new frame, of the newest boot, that is no recording. */
+function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined): Peer | undefined {
+  const { state, nowMs } = turn;
+  const known = state.peers.get(beat.node);
+  if (known !== undefined && known.boot !== beat.boot && isAlive(state, known, nowMs)) {
+    // While the boot we know lives, another must show that it is newer: by knowing more of our frames than that one ever did.
+    if ((named?.evidence ?? 0) <= known.ackMax) {
+      state.strangers.set(beat.node, { boot: beat.boot, atMs: nowMs });
+      state.sendSoon = true;
+      return undefined;
+    }
+  }
+  const same = known?.boot === beat.boot ? known : undefined;
+  const late = Math.abs(turn.wallMs - beat.wallS * 1000) > recordingAfterMs;
+  if (late && named === undefined && same?.proven !== true) {
+    // Perhaps its clock is wrong. We name its boot in our frames; once it names ours, it lives now.
+    state.strangers.set(beat.node, { boot: beat.boot, atMs: nowMs });
+    state.sendSoon = true;
+    return undefined;
+  }
+  if (same !== undefined && beat.seq <= same.direct) return undefined;
+  const peer = same ?? newPeer(beat.boot, known?.ackMax ?? 0);
+  peer.proven ||= named !== undefined;
+  state.peers.set(beat.node, peer);
+  state.strangers.delete(beat.node);
+  return peer;
+}
+
+/** What the frame acknowledges of ours; how long ago the newest frame that it knows of was sent. */
+function noteOwn(turn: Turn, peer: Peer, named: Acknowledgement | undefined): number {
+  if (named === undefined) return Infinity;
+  const sentAtMs = sentAt(turn.state, named.evidence);
+  if (sentAtMs === undefined) return Infinity;
+  anchor(peer, sentAtMs);
+  peer.ackMax = Math.max(peer.ackMax, named.evidence);
+  peer.ackDirect = Math.max(peer.ackDirect, named.direct);
+  return turn.nowMs - sentAtMs;
+}
+
+function sentAt({ seq, sentAtMs }: ElectionState, wanted: number): number | undefined {
+  if (wanted === 0 || wanted > seq || seq - wanted >= sentTimesKept) return undefined;
+  return sentAtMs[wanted % sentTimesKept];
+}
+
+function anchor(peer: Peer, atMs: number): void {
+  peer.anchorMs = Math.max(peer.anchorMs, atMs);
+}
+
+/** What a peer acknowledges of a third one is evidence that the third lives. */
+function hearSay({ state, nowMs }: Turn, ack: Acknowledgement): void {
+  if (ack.evidence === 0) return;
+  const known = state.peers.get(ack.node);
+  if (known?.boot !== ack.boot) {
+    if (known !== undefined && isAlive(state, known, nowMs)) return;
+    const peer = newPeer(ack.boot, known?.ackMax ?? 0);
+    peer.evidence = ack.evidence;
+    peer.evidenceAtMs = nowMs;
+    state.peers.set(ack.node, peer);
+  } else if (ack.evidence > known.evidence) {
+    known.evidence = ack.evidence;
+    known.evidenceAtMs = nowMs;
+    known.dead = false;
+  }
+}
+
+/** A lower holder that let go may have left its hardware address in the neighbours' caches. */
+function announceAgain(turn: Turn, beat: Heartbeat, peer: Peer): void {
+  for (const [address, entries] of peer.entries) {
+    if (turn.state.addresses.get(address)?.mode !== 'hold') continue;
+    const held = entries.some(({ kind }) => kind === 'hold');
+    const holds = beat.entries.some((entry) => entry.kind === 'hold' && entry.address === address);
+    if (held && !holds) turn.effects.push({ kind: 'announce', address });
+  }
+}
+
+function byAddress(entries: readonly Entry[]): Map<string, readonly Entry[]> {
+  const found = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const list = found.get(entry.address);
+    if (list === undefined) found.set(entry.address, [entry]);
+    else list.push(entry);
+  }
+  return found;
+}

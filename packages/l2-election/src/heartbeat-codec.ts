@@ -1,0 +1,222 @@
+import {
+  BODY_BYTES_MAX,
+  CODE_BYTES,
+  ETHER_TYPE,
+  FRAME_VERSION,
+  OFFSET,
+  PARTS_MAX,
+} from './frame-layout.ts';
+import { type BodyFault, decodeBody, encodeBody, nodeBytes, nodeText } from './heartbeat-body.ts';
+import type { Heartbeat, NodeId } from './heartbeat.ts';
+import { L2ElectionError } from './l2-election-error.ts';
+
+/** HMAC-SHA-256 (RFC 2104) of the bytes under the key: 32 bytes. */
+export type Hmac = (key: Uint8Array, bytes: Uint8Array) => Uint8Array;
+
+/** Why a frame changed nothing. */
+export type FrameFault =
+  | 'other-ether-type'
+  | 'cut-short'
+  | 'other-version'
+  | 'other-electorate'
+  | 'wrong-length'
+  | 'bad-part'
+  /** The authentication code fits none of our keys. */
+  | 'not-authentic'
+  | BodyFault;
+
+/** What a frame was: a whole heartbeat, a part of one that others complete, or nothing of ours. */
+export type ReadFrame =
+  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly mac: Uint8Array }
+  | { readonly kind: 'part' }
+  | { readonly kind: 'fault'; readonly fault: FrameFault };
+
+/** The parts of one node's newest heartbeat that have come so far. */
+interface Partial {
+  readonly boot: number;
+  readonly seq: number;
+  readonly bodies: (Uint8Array | undefined)[];
+}
+
+/** So many nodes may have a heartbeat in parts under way; all of them own the key. */
+const PARTIALS_MAX = 256;
+
+/**
+ * Turns heartbeats into authenticated Ethernet frames and back. It keeps the parts of heartbeats that need more than one frame, and
+ * nothing else.
+ */
+export class HeartbeatCodec {
+  readonly #hmac: Hmac;
+  readonly #keys: readonly Uint8Array[];
+  readonly #electorate: number;
+  readonly #partials = new Map<NodeId, Partial>();
+
+  /**
+   * @param options.keys the first signs, all are accepted: a key is changed by adding the new one everywhere, then moving it to the
+   *   front everywhere, then removing the old one. Each at least 16 bytes.
+   * @param options.electorate 32 bits that tell clusters on one segment apart
+   * @throws L2ElectionError `bad-options`
+   */
+  constructor(
+    deps: { readonly hmac: Hmac },
+    options: { readonly keys: readonly Uint8Array[]; readonly electorate: number },
+  ) {
+    if (options.keys.length === 0 || options.keys.some(({ length }) => length < 16)) {
+      const problems = ['keys must be one or more keys of at least 16 bytes'];
+      throw new L2ElectionError('bad-options', problems.join(), { problems });
+    }
+    this.#hmac = deps.hmac;
+    this.#keys = options.keys;
+    this.#electorate = options.electorate;
+  }
+
+  /**
+   * The frames of one heartbeat: one, unless its lists are long.
+   *
+   * @throws L2ElectionError `too-many-addresses`
+   */
+  encode(heartbeat: Heartbeat, mac: Uint8Array): Uint8Array[] {
+    const body = encodeBody(heartbeat);
+    const parts = Math.max(1, Math.ceil(body.length / BODY_BYTES_MAX));
+    if (parts > PARTS_MAX) {
+      const limit = PARTS_MAX * BODY_BYTES_MAX;
+      throw new L2ElectionError(
+        'too-many-addresses',
+        `a heartbeat may list ${limit} bytes, this one has ${body.length}: spread the addresses over more nodes`,
+        { limit, bytes: body.length },
+      );
+    }
+    return Array.from({ length: parts }, (_, part) => {
+      const slice = body.subarray(part * BODY_BYTES_MAX, (part + 1) * BODY_BYTES_MAX);
+      return this.#encodePart(heartbeat, mac, { part, parts, slice });
+    });
+  }
+
+  /** Reads one frame. Never throws, whatever the bytes; what it returns shares none of them. */
+  read(frame: Uint8Array): ReadFrame {
+    const fault = this.#faultOf(frame);
+    if (fault !== undefined) return { kind: 'fault', fault };
+    const view = viewOf(frame);
+    const node = nodeText(frame.subarray(OFFSET.node, OFFSET.node + 8));
+    const body = this.#collect(node, frame);
+    if (body === undefined) return { kind: 'part' };
+    const lists = decodeBody(
+      body,
+      view.getUint16(OFFSET.acknowledgements),
+      view.getUint16(OFFSET.entries),
+    );
+    if (typeof lists === 'string') return { kind: 'fault', fault: lists };
+    const flags = view.getUint8(OFFSET.flags);
+    return {
+      kind: 'heartbeat',
+      mac: frame.slice(OFFSET.source, OFFSET.source + 6),
+      heartbeat: {
+        node,
+        boot: view.getUint32(OFFSET.boot),
+        seq: view.getUint32(OFFSET.seq),
+        ageMs: view.getUint16(OFFSET.ageMs),
+        wallS: view.getUint32(OFFSET.wallS),
+        leaving: (flags & 1) !== 0,
+        passive: (flags & 2) !== 0,
+        held: view.getUint16(OFFSET.held),
+        ...lists,
+      },
+    };
+  }
+
+  #encodePart(
+    heartbeat: Heartbeat,
+    mac: Uint8Array,
+    { part, parts, slice }: { part: number; parts: number; slice: Uint8Array },
+  ): Uint8Array {
+    const frame = new Uint8Array(OFFSET.body + slice.length + CODE_BYTES);
+    const view = viewOf(frame);
+    frame.fill(0xff, OFFSET.destination, OFFSET.source);
+    frame.set(mac, OFFSET.source);
+    view.setUint16(OFFSET.etherType, ETHER_TYPE);
+    view.setUint8(OFFSET.version, FRAME_VERSION);
+    view.setUint8(OFFSET.flags, (heartbeat.leaving ? 1 : 0) + (heartbeat.passive ? 2 : 0));
+    view.setUint8(OFFSET.part, part);
+    view.setUint8(OFFSET.parts, parts);
+    view.setUint32(OFFSET.electorate, this.#electorate);
+    frame.set(nodeBytes(heartbeat.node), OFFSET.node);
+    view.setUint32(OFFSET.boot, heartbeat.boot);
+    view.setUint32(OFFSET.seq, heartbeat.seq);
+    view.setUint16(OFFSET.ageMs, heartbeat.ageMs);
+    view.setUint32(OFFSET.wallS, heartbeat.wallS);
+    view.setUint16(OFFSET.held, heartbeat.held);
+    view.setUint16(OFFSET.acknowledgements, heartbeat.acknowledgements.length);
+    view.setUint16(OFFSET.entries, heartbeat.entries.length);
+    view.setUint16(OFFSET.length, slice.length);
+    frame.set(slice, OFFSET.body);
+    frame.set(this.#codeOf(this.#keys[0], frame), frame.length - CODE_BYTES);
+    return frame;
+  }
+
+  #faultOf(frame: Uint8Array): FrameFault | undefined {
+    if (frame.length < OFFSET.version) return 'cut-short';
+    const view = viewOf(frame);
+    if (view.getUint16(OFFSET.etherType) !== ETHER_TYPE) return 'other-ether-type';
+    if (frame.length < OFFSET.body + CODE_BYTES) return 'cut-short';
+    if (view.getUint8(OFFSET.version) !== FRAME_VERSION) return 'other-version';
+    if (view.getUint32(OFFSET.electorate) !== this.#electorate) return 'other-electorate';
+    const length = view.getUint16(OFFSET.length);
+    if (frame.length !== OFFSET.body + length + CODE_BYTES) return 'wrong-length';
+    const [part, parts] = [view.getUint8(OFFSET.part), view.getUint8(OFFSET.parts)];
+    const last = part === parts - 1;
+    if (part >= parts || parts > PARTS_MAX || (!last && length !== BODY_BYTES_MAX)) {
+      return 'bad-part';
+    }
+    if (!this.#keys.some((key) => this.#isAuthentic(key, frame))) return 'not-authentic';
+    return undefined;
+  }
+
+  /** Compares in the same time whatever differs. */
+  #isAuthentic(key: Uint8Array, frame: Uint8Array): boolean {
+    const wanted = this.#codeOf(key, frame);
+    const given = frame.subarray(frame.length - CODE_BYTES);
+    let difference = 0;
+    for (const [index, byte] of wanted.entries()) difference |= byte ^ (given[index] ?? 0);
+    return difference === 0;
+  }
+
+  #codeOf(key: Uint8Array | undefined, frame: Uint8Array): Uint8Array {
+    const signed = frame.subarray(OFFSET.source, frame.length - CODE_BYTES);
+    return this.#hmac(key ?? new Uint8Array(), signed).subarray(0, CODE_BYTES);
+  }
+
+  /** The whole body, if this part completes it. */
+  #collect(node: NodeId, frame: Uint8Array): Uint8Array | undefined {
+    const view = viewOf(frame);
+    const slice = frame.slice(OFFSET.body, frame.length - CODE_BYTES);
+    const [part, parts] = [view.getUint8(OFFSET.part), view.getUint8(OFFSET.parts)];
+    if (parts === 1) return slice;
+    const [boot, seq] = [view.getUint32(OFFSET.boot), view.getUint32(OFFSET.seq)];
+    let partial = this.#partials.get(node);
+    if (partial?.boot !== boot || partial.seq !== seq || partial.bodies.length !== parts) {
+      // An older heartbeat of this boot whose rest comes late must not push out the newer one.
+      if (partial?.boot === boot && seq < partial.seq) return undefined;
+      if (partial === undefined && this.#partials.size >= PARTIALS_MAX) this.#partials.clear();
+      partial = { boot, seq, bodies: Array.from({ length: parts }) };
+      this.#partials.set(node, partial);
+    }
+    partial.bodies[part] = slice;
+    if (partial.bodies.includes(undefined)) return undefined;
+    this.#partials.delete(node);
+    return concatenate(partial.bodies as Uint8Array[]);
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

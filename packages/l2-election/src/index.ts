@@ -1,0 +1,38 @@
+/**
+ * Settles on an Ethernet segment which of several nodes answers for an address, without a server and in under a second.
+ *
+ * @packageDocumentation
+ */
+export {
+  type Clock,
+  type ElectionLink,
+  type L2ElectionDeps,
+  type L2ElectionListener,
+  type L2ElectionMetrics,
+  type L2ElectionOptions,
+  type Logger,
+  type Standing,
+} from './l2-election-deps.ts';
+export { L2Election } from './l2-election.ts';
+export { electorateOf, nodeIdOf } from './identity.ts';
+export { step, type Step, hasLeft, alienMs } from './election-machine.ts';
+export {
+  type AddressState,
+  type Candidacy,
+  type ElectionEffect,
+  type ElectionEvent,
+  type ElectionInput,
+  type ElectionState,
+  type Hint,
+  initialState,
+  type LossReason,
+  type Peer,
+  type Rival,
+} from './election-state.ts';
+export type { Acknowledgement, Entry, Heartbeat, NodeId } from './heartbeat.ts';
+export { type FrameFault, HeartbeatCodec, type Hmac, type ReadFrame } from './heartbeat-codec.ts';
+export type { BodyFault } from './heartbeat-body.ts';
+export { ETHER_TYPE } from './frame-layout.ts';
+export { answerableUntilMs, mayAnswer, type Right, rightOf } from './right.ts';
+export { checkTimings, clockDrift, type Timings, wifiTimings, wiredTimings } from './timings.ts';
+export { L2ElectionError, type L2ElectionErrorCode } from './l2-election-error.ts';

@@ -1,0 +1,98 @@
+import type { ElectionEffect, LossReason } from './election-state.ts';
+import type { FrameFault, Hmac } from './heartbeat-codec.ts';
+import type { Timings } from './timings.ts';
+
+/** The time an election lives in. */
+export interface Clock {
+  /** Monotonic milliseconds that go on while the machine sleeps. */
+  nowMs(): number;
+  /** Milliseconds since the epoch; may be wrong. */
+  wallMs(): number;
+  /** Runs `fire` once after `ms`, and lets the link deliver what waits before that. */
+  timer(ms: number, fire: () => void): Disposable;
+}
+
+/** Where an election reports what happens. Texts are constant; what varies is in the fields. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+/**
+ * One Ethernet interface. It delivers all frames that wait before a timer of 0 ms fires, broadcasts of any EtherType among them if it
+ * can: each shows that the receiver works.
+ */
+export interface ElectionLink {
+  /** The hardware address now, 6 bytes. */
+  readonly mac: Uint8Array;
+  readonly up: boolean;
+  listen(listener: {
+    /** A whole Ethernet frame; the bytes are read during the call only. */
+    onFrame(frame: Uint8Array): void;
+    onLink(state: 'up' | 'down'): void;
+  }): void;
+  /** Sends a whole Ethernet frame; never throws for what the world does. */
+  send(frame: Uint8Array): unknown;
+}
+
+/** What an election tells its owner. All calls are synchronous: when they return, the owner has acted. */
+export interface L2ElectionListener {
+  /** This node answers for `address` while the clock is before `untilMs()`, which is asked anew for each packet. */
+  gained(address: string, untilMs: () => number): void;
+  /** It may no longer. */
+  lost(address: string, reason: LossReason): void;
+  /** Another that held it too has let go: tell the neighbours again whose the address is. */
+  announce?(address: string): void;
+  /** A machine that is no speaker answers for it. Called for each answer that is heard. */
+  conflict?(address: string, mac: string): void;
+  /** Another process runs under our node's name; neither will hold anything. */
+  duplicateIdentity?(mac: string): void;
+  /** To be written to the API, if there is one: we own it under this term, unless a higher one is there already. Only on change. */
+  record?(address: string, term: number): void;
+}
+
+/** What an election counts. */
+export interface L2ElectionMetrics {
+  frameSent(bytes: number): void;
+  frameRefused(fault: FrameFault): void;
+  /** Every effect of every turn. */
+  effect(effect: ElectionEffect): void;
+}
+
+/** What an election runs on. */
+export interface L2ElectionDeps {
+  readonly link: ElectionLink;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** In Node: `(key, bytes) => createHmac('sha256', key).update(bytes).digest()`. */
+  readonly hmac: Hmac;
+  readonly listener: L2ElectionListener;
+  /** Asks a machine that is no speaker, as the gateway, for any answer: nothing was heard for a while. Default: nothing is asked. */
+  readonly solicit?: () => void;
+  /** Asks the segment who owns the address; answers come back through `answerHeard`. Default: nothing is asked. */
+  readonly probe?: (address: string) => void;
+  readonly log?: Logger;
+  readonly metrics?: L2ElectionMetrics;
+}
+
+/** How an election behaves. */
+export interface L2ElectionOptions {
+  /** The node's name in its cluster. */
+  readonly nodeName: string;
+  /** A name that only this cluster has, as the UID of its `kube-system` namespace. */
+  readonly electorate: string;
+  /** The first signs, all are accepted; see `HeartbeatCodec`. */
+  readonly keys: readonly Uint8Array[];
+  /** Default: `wiredTimings`. The same on all nodes. */
+  readonly timings?: Timings;
+}
+
+/** Who else may answer for an address, by node name. What nodes do not agree on costs time, not safety. */
+export interface Standing {
+  /** Absent: every node of the segment. */
+  readonly candidates?: readonly string[];
+  /** In this order before the others. Moves nothing that is held. */
+  readonly preferred?: readonly string[];
+}

@@ -1,0 +1,252 @@
+import { addressBytes } from './address-text.ts';
+import { hasLeft, step } from './election-machine.ts';
+import {
+  type Candidacy,
+  type ElectionEffect,
+  type ElectionEvent,
+  type ElectionState,
+  initialState,
+} from './election-state.ts';
+import { HeartbeatCodec } from './heartbeat-codec.ts';
+import { electorateOf, nodeIdOf } from './identity.ts';
+import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';
+import { L2ElectionError } from './l2-election-error.ts';
+import { answerableUntilMs, mayAnswer } from './right.ts';
+import { checkTimings, wiredTimings } from './timings.ts';
+
+/**
+ * One node's part in the election on one segment: runs {@link step} on a link and a clock.
+ *
+ * Whoever answers for addresses must ask `mayAnswer` (or the `untilMs` it was given) for every packet, right before it is sent: a right
+ * ends by time alone.
+ */
+export class L2Election {
+  readonly #deps: L2ElectionDeps;
+  readonly #codec: HeartbeatCodec;
+  #state: ElectionState;
+  #events: ElectionEvent[] = [];
+  #foreignFrame = false;
+  #wake: Disposable | undefined;
+  #turn: Disposable | undefined;
+  #stopping: PromiseWithResolvers<void> | undefined;
+  #stopped = false;
+
+  /**
+   * Listens and sends heartbeats from now on.
+   *
+   * @throws L2ElectionError `bad-options`
+   */
+  constructor(deps: L2ElectionDeps, options: L2ElectionOptions) {
+    const { hmac, clock, random, link } = deps;
+    const timings = options.timings ?? wiredTimings;
+    checkTimings(timings);
+    this.#deps = deps;
+    const electorate = electorateOf(hmac, options.electorate);
+    this.#codec = new HeartbeatCodec({ hmac }, { keys: options.keys, electorate });
+    this.#state = initialState({
+      node: nodeIdOf(hmac, options.nodeName),
+      boot: 1 + Math.floor(random() * 0xffff_fffe),
+      timings,
+      nowMs: clock.nowMs(),
+    });
+    link.listen({
+      onFrame: (frame) => this.#onFrame(frame),
+      onLink: (state) => this.#tell({ kind: 'link', up: state === 'up' }),
+    });
+    this.#tell({ kind: 'link', up: link.up });
+  }
+
+  /**
+   * This node may answer for the address (canonical text). A later call changes who else may, and moves nothing that is held.
+   *
+   * @throws L2ElectionError `bad-address`
+   */
+  stand(address: string, standing: Standing = {}): void {
+    if (addressBytes(address) === undefined) {
+      throw new L2ElectionError('bad-address', `not an address in its canonical text: ${address}`, {
+        address,
+      });
+    }
+    this.#tell({ kind: 'stand', address, candidacy: this.#candidacyOf(standing) });
+  }
+
+  /** It may no longer: what is held goes to a successor. `lost` is called before this returns. */
+  resign(address: string): void {
+    this.#tell({ kind: 'resign', address });
+    this.#takeTurn(false);
+  }
+
+  /** Hands everything over. Resolves when that is done, or after `deadAfterMs`; no frame is sent and no call made after that. */
+  async stop(): Promise<void> {
+    if (this.#stopping === undefined) {
+      this.#stopping = Promise.withResolvers();
+      this.#tell({ kind: 'leave' });
+      this.#takeTurn(false);
+    }
+    return this.#stopping.promise;
+  }
+
+  /** Whether this node may answer for the address at this moment. */
+  mayAnswer(address: string, nowMs: number): boolean {
+    return !this.#stopped && mayAnswer(this.#state, address, nowMs);
+  }
+
+  /** Until when it may, as known now; `-Infinity` where it may not. Moves on with each heartbeat that others acknowledge. */
+  untilMs(address: string): number {
+    if (this.#stopped) return -Infinity;
+    return answerableUntilMs(this.#state, address);
+  }
+
+  /** What the node knows; for status and metrics. */
+  get state(): ElectionState {
+    return this.#state;
+  }
+
+  /** Somebody answered for the address: in reply to a probe, or heard by the way. `mac`: 6 bytes. */
+  answerHeard(address: string, mac: Uint8Array): void {
+    this.#tell({ kind: 'answer-heard', address, mac: macText(mac) });
+  }
+
+  /** Whether the API knows of no other node on this segment: then silence is no reason to let go. Default: false. */
+  setAlone(alone: boolean): void {
+    this.#tell({ kind: 'alone', alone });
+  }
+
+  /** Whether the API answers. Without calls, the election does without it. */
+  setApiReachable(reachable: boolean): void {
+    this.#tell({ kind: 'api-reachable', reachable });
+  }
+
+  /** The API names the owner of an address: at the start, and at each change. */
+  recordSeen(address: string, term: number, nodeName: string): void {
+    const node = nodeIdOf(this.#deps.hmac, nodeName);
+    this.#tell({ kind: 'api-record', address, term, node });
+  }
+
+  /** The API shows a sign of life of another node of this segment: its node Lease was renewed. */
+  nodeSeen(nodeName: string): void {
+    this.#tell({ kind: 'api-alive', node: nodeIdOf(this.#deps.hmac, nodeName) });
+  }
+
+  #candidacyOf({ candidates, preferred }: Standing): Candidacy {
+    const idsOf = (names: readonly string[]): string[] =>
+      names.map((name) => nodeIdOf(this.#deps.hmac, name));
+    return {
+      ...(candidates && { candidates: idsOf(candidates) }),
+      ...(preferred && { preferred: idsOf(preferred) }),
+    };
+  }
+
+  #onFrame(frame: Uint8Array): void {
+    if (this.#stopped || isFrom(frame, this.#deps.link.mac)) return;
+    const read = this.#codec.read(frame);
+    if (read.kind === 'heartbeat') {
+      this.#tell({ kind: 'heartbeat', heartbeat: read.heartbeat, mac: macText(read.mac) });
+      return;
+    }
+    if (read.kind === 'fault' && read.fault !== 'other-ether-type') {
+      this.#deps.metrics?.frameRefused(read.fault);
+    }
+    // Busy segments carry many: they wait for the next turn.
+    this.#foreignFrame = true;
+  }
+
+  #tell(event: ElectionEvent): void {
+    if (this.#stopped) return;
+    this.#events.push(event);
+    this.#soon();
+  }
+
+  /** A turn after all that the link has to deliver: frames that waited while the process was stopped must be read before it acts. */
+  #soon(): void {
+    this.#turn ??= this.#deps.clock.timer(0, () => this.#takeTurn(true));
+  }
+
+  #takeTurn(readAll: boolean): void {
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = undefined;
+    this.#wake?.[Symbol.dispose]();
+    if (this.#stopped) return;
+    const { clock } = this.#deps;
+    const events = this.#events;
+    this.#events = [];
+    if (this.#foreignFrame) events.push({ kind: 'foreign-frame' });
+    this.#foreignFrame = false;
+    const nowMs = clock.nowMs();
+    const [state, effects] = step(this.#state, {
+      nowMs,
+      wallMs: clock.wallMs(),
+      events,
+      readAll,
+    });
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    if (this.#stopping !== undefined && hasLeft(state)) {
+      this.#stopped = true;
+      this.#turn = undefined;
+      this.#stopping.resolve();
+      return;
+    }
+    this.#wake = clock.timer(Math.max(0, state.wakeAtMs - nowMs), () => this.#soon());
+  }
+
+  #carryOut(effect: ElectionEffect): void {
+    const { listener, log, metrics } = this.#deps;
+    metrics?.effect(effect);
+    switch (effect.kind) {
+      case 'send':
+        for (const frame of this.#codec.encode(effect.heartbeat, this.#deps.link.mac)) {
+          this.#deps.link.send(frame);
+          metrics?.frameSent(frame.length);
+        }
+        break;
+      case 'gained': {
+        const { address } = effect;
+        log?.info('answering for an address', { address, term: effect.term, how: effect.how });
+        listener.gained(address, () => this.untilMs(address));
+        break;
+      }
+      case 'lost':
+        log?.info('no longer answering', { address: effect.address, reason: effect.reason });
+        listener.lost(effect.address, effect.reason);
+        break;
+      case 'claiming':
+        log?.debug('claiming an address', { address: effect.address, term: effect.term });
+        break;
+      case 'claim-ended':
+        log?.debug('claim ended', { address: effect.address, reason: effect.reason });
+        break;
+      case 'announce':
+        listener.announce?.(effect.address);
+        break;
+      case 'record':
+        listener.record?.(effect.address, effect.term);
+        break;
+      case 'probe':
+        this.#deps.probe?.(effect.address);
+        break;
+      case 'solicit':
+        this.#deps.solicit?.();
+        break;
+      case 'conflict':
+        log?.warn('another machine answers for an address', {
+          address: effect.address,
+          mac: effect.mac,
+        });
+        listener.conflict?.(effect.address, effect.mac);
+        break;
+      case 'duplicate-identity':
+        log?.warn('another process runs under the name of this node', { mac: effect.mac });
+        listener.duplicateIdentity?.(effect.mac);
+        break;
+    }
+  }
+}
+
+function isFrom(frame: Uint8Array, mac: Uint8Array): boolean {
+  return frame.length >= 12 && mac.every((byte, index) => frame[6 + index] === byte);
+}
+
+function macText(mac: Uint8Array): string {
+  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

@@ -1,0 +1,103 @@
+import { type AddressState, type ElectionState, sentTimesKept } from './election-state.ts';
+import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
+import { heldCount, isAlive, isHeard, otherHolder, stakeOf } from './knowledge.ts';
+import { beats } from './placement.ts';
+import type { Turn } from './turn.ts';
+
+/** Makes the next heartbeat and counts it as sent now. */
+export function speak(turn: Turn): void {
+  const { state, nowMs } = turn;
+  state.seq++;
+  const heartbeat: Heartbeat = {
+    node: state.node,
+    boot: state.boot,
+    seq: state.seq,
+    ageMs: Math.max(
+      0,
+      Math.min(0xffff, Math.floor(nowMs - Math.max(state.listenAtMs, state.promisedAtMs))),
+    ),
+    wallS: Math.floor(turn.wallMs / 1000) >>> 0,
+    leaving: state.leaving,
+    passive: state.passive,
+    held: heldCount(state),
+    acknowledgements: acknowledge(state, nowMs),
+    entries: entriesNow(turn),
+  };
+  const sentAtMs = [...state.sentAtMs];
+  sentAtMs[state.seq % sentTimesKept] = nowMs;
+  state.sentAtMs = sentAtMs;
+  state.lastSentMs = nowMs;
+  state.nextSendMs = nowMs + turn.timings.heartbeatMs;
+  state.sendSoon = false;
+  state.sendNow = false;
+  turn.effects.push({ kind: 'send', heartbeat });
+}
+
+function acknowledge(state: ElectionState, nowMs: number): Acknowledgement[] {
+  const { deadAfterMs } = state.timings;
+  const known: Acknowledgement[] = [];
+  for (const [node, { boot, evidence, evidenceAtMs, direct }] of state.peers) {
+    if (nowMs - evidenceAtMs < 4 * deadAfterMs) known.push({ node, boot, evidence, direct });
+  }
+  for (const [node, { boot, atMs }] of state.strangers) {
+    if (nowMs - atMs < deadAfterMs) known.push({ node, boot, evidence: 0, direct: 0 });
+    else state.strangers.delete(node);
+  }
+  return known;
+}
+
+function entriesNow(turn: Turn): Entry[] {
+  const entries: Entry[] = [];
+  for (const [address, own] of turn.state.addresses) {
+    entries.push(...ownEntry(turn.state, address, own), ...objections(turn, address, own));
+  }
+  return entries;
+}
+
+function ownEntry(state: ElectionState, address: string, own: AddressState): Entry[] {
+  const { mode, term } = own;
+  if (mode === 'hold') return [{ kind: 'hold', address, term }];
+  if (mode === 'claim') {
+    if (own.claimSeq === 0) own.claimSeq = state.seq;
+    return [{ kind: 'claim', address, term }];
+  }
+  if (own.giveTo === undefined) return [];
+  if (own.giveSeq === 0) own.giveSeq = state.seq;
+  return [{ kind: 'give', address, term: own.giveTerm, node: own.giveTo }];
+}
+
+/** For each peer whose stake must not stand (rule 11, and the lower of two holds in rule 14): in every frame, as one may be lost. */
+function objections({ state, nowMs }: Turn, address: string, own: AddressState): Entry[] {
+  if (own.mode === 'hold') return [];
+  const found: Entry[] = [];
+  for (const [node, peer] of state.peers) {
+    const stake = peer.entries.size === 0 ? undefined : stakeOf(peer, address);
+    if (stake === undefined || !isHeard(state, peer, nowMs)) continue;
+    let better = otherHolder(state, address, nowMs, node, true);
+    if (stake.kind === 'hold') {
+      if (better === undefined || !beats(address, better, { node, term: stake.term })) continue;
+    } else if (better === undefined && own.consent !== undefined && own.consent !== node) {
+      better = { node: own.consent, term: own.maxTerm };
+    }
+    if (better !== undefined && better.node !== state.node) {
+      found.push({ kind: 'object', address, term: better.term, node: better.node });
+    }
+  }
+  return found;
+}
+
+/** How long to wait between two frames while something is overdue: longer where many would speak. */
+export function fastMs(state: ElectionState): number {
+  return state.peers.size >= 16 ? 2 * state.timings.fastMs : state.timings.fastMs;
+}
+
+/** A live peer was not heard, or one that we hear did not hear us, for longer than a lost frame explains (rule 19). */
+export function isOverdue(state: ElectionState, nowMs: number): boolean {
+  const { heartbeatMs, bindingMs } = state.timings;
+  for (const peer of state.peers.values()) {
+    if (isAlive(state, peer, nowMs) && nowMs - peer.evidenceAtMs > 1.5 * heartbeatMs) return true;
+    const heard = nowMs - peer.heardAtMs < bindingMs;
+    if (heard && nowMs - peer.anchorMs > 2.5 * heartbeatMs) return true;
+  }
+  return false;
+}

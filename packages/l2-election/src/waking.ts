@@ -1,0 +1,72 @@
+import type { AddressState } from './election-state.ts';
+import { stakeOf } from './knowledge.ts';
+import { rightOf } from './right.ts';
+import { fastMs, isOverdue } from './speaking.ts';
+import type { Turn } from './turn.ts';
+
+/** How often an address is probed while it is another machine's. */
+const alienProbeMs = 5_000;
+
+/** When we yield to a lower holder that has not heard us since we met; `Infinity` if there is none. */
+export function rivalUntilMs(turn: Turn, address: string, own: AddressState): number {
+  const { rival } = own;
+  if (own.mode !== 'hold' || rival === undefined) return Infinity;
+  const peer = turn.state.peers.get(rival.node);
+  if (peer === undefined || turn.nowMs - rival.lastMs >= turn.timings.bindingMs) return Infinity;
+  const goesOn = stakeOf(peer, address)?.kind === 'hold' && peer.ackDirect < rival.seq;
+  return goesOn ? rival.sinceMs + turn.timings.graceMs : Infinity;
+}
+
+/** How often the address is to be probed now, if at all. */
+export function probeEveryMs(turn: Turn, own: AddressState): number | undefined {
+  if (own.candidacy === undefined) return undefined;
+  if (own.mode === 'claim' && own.claimLeastMs > 0) return turn.timings.probingMs / 3;
+  if (own.mode === 'idle' && turn.nowMs < own.alienUntilMs) return alienProbeMs;
+  return undefined;
+}
+
+/** When the next frame is due. */
+export function frameDueMs(turn: Turn): number {
+  const { state, nowMs } = turn;
+  let dueMs = state.nextSendMs;
+  if (state.sendSoon) dueMs = Math.min(dueMs, state.lastSentMs + turn.timings.fastMs / 2);
+  const claims = [...state.addresses.values()].some(({ mode }) => mode === 'claim');
+  if (claims || isOverdue(state, nowMs)) dueMs = Math.min(dueMs, state.lastSentMs + fastMs(state));
+  return dueMs;
+}
+
+/** The next moment at which a rule changes something by time alone. */
+export function nextTurn(turn: Turn): number {
+  const { state, nowMs, timings } = turn;
+  let wakeAtMs = Math.max(frameDueMs(turn), nowMs + 1);
+  const at = (ms: number): void => {
+    if (ms > nowMs && ms < wakeAtMs) wakeAtMs = ms;
+  };
+  at(state.listenAtMs + timings.deadAfterMs);
+  at(rightOf(state).untilMs);
+  at(state.duplicateAtMs + timings.deadAfterMs);
+  for (const { evidenceAtMs, heardAtMs, anchorMs } of state.peers.values()) {
+    at(evidenceAtMs + timings.deadAfterMs);
+    at(evidenceAtMs + 1.5 * timings.heartbeatMs + 1);
+    at(heardAtMs + timings.bindingMs);
+    at(anchorMs + 2.5 * timings.heartbeatMs + 1);
+  }
+  for (const [address, own] of state.addresses) {
+    at(rivalUntilMs(turn, address, own));
+    const everyMs = probeEveryMs(turn, own);
+    if (everyMs !== undefined) at(own.probedAtMs + everyMs);
+    at(own.alienUntilMs);
+    if (own.mode === 'claim') {
+      at(own.claimAtMs + own.claimLeastMs);
+      at(own.claimAtMs + timings.deadAfterMs);
+    } else if (own.mode === 'idle' && own.freeSinceMs > -Infinity) {
+      for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + rank * timings.staggerMs);
+    }
+  }
+  if (!state.alone) {
+    at(state.foreignAtMs + timings.deafAfterMs);
+    at(state.foreignAtMs + timings.deafAfterMs / 4);
+    at(state.solicitedAtMs + timings.deafAfterMs / 8);
+  }
+  return wakeAtMs;
+}

@@ -1,0 +1,98 @@
+import {
+  type ElectionEffect,
+  type ElectionInput,
+  type ElectionState,
+  type Heartbeat,
+  step,
+  type Step,
+} from '../src/index.ts';
+
+// Machines that are broken on purpose, each by taking one rule away: an oracle that sees none of them is worth nothing.
+
+/** The right to answer is dated by what we sent alone, not by what others got. */
+export const withoutPromises: Step = changing((state) => {
+  for (const peer of state.peers.values()) peer.anchorMs = Infinity;
+});
+
+/** A claim completes although nobody said yes to it. */
+export const withoutConsent: Step = changing((state) => {
+  for (const peer of state.peers.values()) peer.ackDirect = Infinity;
+});
+
+/** A node that starts, or was away, claims at once. */
+export const withoutListening: Step = changing((state) => {
+  state.listenAtMs = -Infinity;
+});
+
+/** A process that was stopped goes on as if nothing had been. */
+export const withoutGuard: Step = changing((state) => {
+  state.lastSentMs = Infinity;
+});
+
+/** Old and repeated frames count. */
+export const withoutSequence: Step = (state, input) => {
+  const peers = new Map(state.peers);
+  for (const event of input.events) {
+    const peer = event.kind === 'heartbeat' ? peers.get(event.heartbeat.node) : undefined;
+    if (event.kind === 'heartbeat' && peer !== undefined) {
+      peers.set(event.heartbeat.node, { ...peer, direct: 0 });
+    }
+  }
+  return step({ ...state, peers }, input);
+};
+
+/** Nobody speaks for those whom a claimant cannot hear. */
+export const withoutObjections: Step = sending((heartbeat) => ({
+  ...heartbeat,
+  entries: heartbeat.entries.filter(({ kind }) => kind !== 'object'),
+}));
+
+/** Nobody tells whom else he hears. */
+export const withoutHearsay: Step = (state, input) =>
+  step(state, {
+    ...input,
+    events: input.events.map((event) =>
+      event.kind === 'heartbeat'
+        ? {
+            ...event,
+            heartbeat: {
+              ...event.heartbeat,
+              acknowledgements: event.heartbeat.acknowledgements.filter(
+                ({ node }) => node === state.node,
+              ),
+            },
+          }
+        : event,
+    ),
+  });
+
+/** A deaf node takes silence for peace. */
+export const withoutReceiveProof: Step = (state, input) =>
+  step({ ...state, foreignAtMs: input.nowMs }, input);
+
+/** Holders keep their terms when they lose a peer. */
+export const withoutBiggerPart: Step = (state, input) => {
+  const peers = new Map(state.peers);
+  for (const [node, peer] of state.peers) peers.set(node, { ...peer, dead: true });
+  return step({ ...state, peers }, input);
+};
+
+function changing(change: (state: ElectionState) => void): Step {
+  return (state, input) => {
+    const [next, effects] = step(state, input);
+    change(next);
+    return [next, effects];
+  };
+}
+
+function sending(change: (heartbeat: Heartbeat) => Heartbeat): Step {
+  return (state: ElectionState, input: ElectionInput) => {
+    const [next, effects] = step(state, input);
+    const changed: ElectionEffect[] = [];
+    for (const effect of effects) {
+      const sends = effect.kind === 'send';
+      changed.push(sends ? { kind: 'send', heartbeat: change(effect.heartbeat) } : effect);
+    }
+    return [next, changed];
+  };
+}

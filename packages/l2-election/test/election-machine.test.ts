@@ -1,0 +1,334 @@
+import { describe, expect, test } from 'vitest';
+import {
+  alienMs,
+  type ElectionEffect,
+  type ElectionEvent,
+  type ElectionState,
+  type Heartbeat,
+  initialState,
+  mayAnswer,
+  rightOf,
+  step,
+  wiredTimings,
+} from '../src/index.ts';
+
+const x = '192.0.2.1';
+const wallMs = 1_790_000_000_000;
+const timings = wiredTimings;
+
+/** Machines on one perfect wire without delay, turn by turn in whole milliseconds; a test may take a cable out. */
+class Wire {
+  nowMs = 0;
+  readonly states = new Map<string, ElectionState>();
+  readonly effects: (ElectionEffect & { node: string })[] = [];
+  readonly sent: Heartbeat[] = [];
+  readonly inboxes = new Map<string, ElectionEvent[]>();
+  readonly wallOffsetMs = new Map<string, number>();
+  /** `from>to` */
+  readonly cut = new Set<string>();
+
+  start(name: string, boot: number = 1): void {
+    const node = name.padStart(16, '0');
+    this.states.set(name, initialState({ node, boot, timings, nowMs: this.nowMs }));
+    this.inboxes.set(name, [{ kind: 'stand', address: x, candidacy: {} }]);
+  }
+
+  tell(name: string, ...events: ElectionEvent[]): void {
+    this.inboxes.get(name)?.push(...events);
+  }
+
+  run(ms: number): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs++) {
+      for (const [name, state] of this.states) this.#turn(name, state);
+    }
+  }
+
+  answerers(): string[] {
+    return [...this.states].filter(([, s]) => mayAnswer(s, x, this.nowMs)).map(([name]) => name);
+  }
+
+  kinds(): string[] {
+    return this.effects.map(({ node, kind }) => `${node} ${kind}`);
+  }
+
+  #turn(name: string, state: ElectionState): void {
+    const events = this.inboxes.get(name) ?? [];
+    if (events.length === 0 && this.nowMs < state.wakeAtMs) return;
+    this.inboxes.set(name, []);
+    const offsetMs = this.wallOffsetMs.get(name) ?? 0;
+    const input = { nowMs: this.nowMs, wallMs: wallMs + offsetMs + this.nowMs, events };
+    const [next, effects] = step(state, { ...input, readAll: true });
+    this.states.set(name, next);
+    for (const effect of effects) {
+      if (effect.kind === 'send') this.#deliver(name, effect.heartbeat);
+      else if (effect.kind === 'solicit') this.tell(name, { kind: 'foreign-frame' });
+      else if (effect.kind !== 'record') this.effects.push({ ...effect, node: name });
+    }
+  }
+
+  #deliver(from: string, heartbeat: Heartbeat): void {
+    this.sent.push(heartbeat);
+    for (const to of this.states.keys()) {
+      if (to === from || this.cut.has(`${from}>${to}`)) continue;
+      this.tell(to, { kind: 'heartbeat', heartbeat, mac: `mac-${from}` });
+    }
+  }
+}
+
+function pair(): Wire {
+  const wire = new Wire();
+  wire.start('a');
+  wire.start('b');
+  wire.run(1500);
+  expect(wire.answerers()).toHaveLength(1);
+  return wire;
+}
+
+const holderOf = (wire: Wire): [string, string] =>
+  wire.answerers()[0] === 'a' ? ['a', 'b'] : ['b', 'a'];
+
+describe('one node', () => {
+  test('listens, probes, and answers a second after its start', () => {
+    const wire = new Wire();
+    wire.start('a');
+    wire.run(timings.deadAfterMs + timings.probingMs - 5);
+    expect(wire.answerers()).toEqual([]);
+    wire.run(30);
+    expect(wire.answerers()).toEqual(['a']);
+    expect(wire.kinds()).toEqual(['a claiming', 'a probe', 'a probe', 'a probe', 'a gained']);
+  });
+
+  test('sends the frame that says so before it answers', () => {
+    const state = { ...initialState({ node: 'a'.padStart(16, '0'), boot: 1, timings, nowMs: 0 }) };
+    let [next] = step(state, turnAt(0, { kind: 'stand', address: x, candidacy: {} }));
+    for (let ms = 1; ms < 1100; ms++) {
+      const [after, effects] = step(next, turnAt(ms, { kind: 'foreign-frame' }));
+      next = after;
+      const kinds = effects.map(({ kind }) => kind);
+      if (!kinds.includes('gained')) continue;
+      expect(kinds.indexOf('send')).toBeLessThan(kinds.indexOf('gained'));
+      return;
+    }
+    expect.fail('it never answered');
+  });
+
+  test('leaves the state that it was given as it was', () => {
+    const wire = pair();
+    const before = wire.states.get('a');
+    expect(before).toBeDefined();
+    if (before === undefined) return;
+    const copy = structuredClone(before);
+    const heard = wire.sent.findLast(({ node }) => node !== before.node);
+    expect(heard).toBeDefined();
+    if (heard === undefined) return;
+    const later = { ...heard, seq: heard.seq + 1 };
+    step(
+      before,
+      turnAt(wire.nowMs, { kind: 'heartbeat', heartbeat: later, mac: 'm' }, { kind: 'leave' }),
+    );
+    expect(before).toEqual(copy);
+  });
+});
+
+describe('a frame that was recorded', () => {
+  test('and is repeated changes nothing', () => {
+    const wire = pair();
+    const [holder, other] = holderOf(wire);
+    for (const heartbeat of wire.sent) {
+      const to = heartbeat.node.endsWith(holder) ? other : holder;
+      wire.tell(to, { kind: 'heartbeat', heartbeat, mac: 'attacker' });
+    }
+    const before = wire.kinds();
+    wire.run(2000);
+    expect(wire.answerers()).toEqual([holder]);
+    expect(wire.kinds()).toEqual(before);
+  });
+
+  test('before our start is taken for nothing, an hour later', () => {
+    const wire = pair();
+    const [holder] = holderOf(wire);
+    const recorded = wire.sent.filter(({ node }) => node.endsWith(holder));
+    const later = new Wire();
+    later.start('c', 9);
+    later.start('d', 3);
+    later.wallOffsetMs.set('c', 3_600_000).set('d', 3_600_000);
+    for (const heartbeat of recorded)
+      later.tell('c', { kind: 'heartbeat', heartbeat, mac: 'attacker' });
+    later.run(1500);
+    expect(later.answerers()).toHaveLength(1);
+  });
+
+  test('does not hide the living boot of a node, nor its acknowledgements', () => {
+    const wire = pair();
+    const [holder, other] = holderOf(wire);
+    const before = wire.kinds();
+    for (const beat of wire.sent.filter(({ node }) => node.endsWith(other))) {
+      const heartbeat = { ...beat, boot: 77, seq: beat.seq + 1e6 };
+      wire.tell(holder, { kind: 'heartbeat', heartbeat, mac: 'attacker' });
+      wire.run(20);
+      expect(wire.answerers()).toEqual([holder]);
+    }
+    expect(wire.kinds()).toEqual(before);
+  });
+});
+
+test('nodes whose wall clocks are years apart find each other all the same', () => {
+  const wire = new Wire();
+  wire.start('a');
+  wire.start('b');
+  wire.wallOffsetMs.set('b', -1e12);
+  wire.run(2000);
+  expect(wire.answerers()).toHaveLength(1);
+});
+
+test('a node that nobody of the others hears claims nothing while they hold, and then nobody answers twice', () => {
+  const wire = pair();
+  const [holder, other] = holderOf(wire);
+  wire.cut.add(`${holder}>${other}`);
+  for (let ms = 0; ms < 3000; ms++) {
+    wire.run(1);
+    expect(wire.answerers().length).toBeLessThanOrEqual(1);
+  }
+});
+
+test('a leaving holder names its successor, which answers in the same millisecond', () => {
+  const wire = pair();
+  const [holder, other] = holderOf(wire);
+  wire.tell(holder, { kind: 'leave' });
+  wire.run(2);
+  expect(wire.answerers()).toEqual([other]);
+});
+
+test('a node that comes back gets nothing back', () => {
+  const wire = pair();
+  const [holder, other] = holderOf(wire);
+  wire.states.delete(holder);
+  wire.run(1000);
+  expect(wire.answerers()).toEqual([other]);
+  wire.start(holder, 2);
+  wire.run(3000);
+  expect(wire.answerers()).toEqual([other]);
+});
+
+describe('a machine that is no speaker', () => {
+  test('keeps the address that it answers for, is named, and loses it to us when it leaves', () => {
+    const wire = new Wire();
+    wire.start('a');
+    wire.run(900);
+    wire.tell('a', { kind: 'answer-heard', address: x, mac: '02:00:00:00:00:99' });
+    wire.run(5000);
+    expect(wire.answerers()).toEqual([]);
+    expect(wire.effects).toContainEqual({
+      kind: 'conflict',
+      address: x,
+      mac: '02:00:00:00:00:99',
+      node: 'a',
+    });
+    expect(wire.kinds()).not.toContain('a gained');
+    wire.run(alienMs);
+    expect(wire.answerers()).toEqual(['a']);
+  });
+
+  test('is reported by a holder, which goes on: whether to fight is not decided here', () => {
+    const wire = pair();
+    const [holder] = holderOf(wire);
+    wire.tell(holder, { kind: 'answer-heard', address: x, mac: '02:00:00:00:00:99' });
+    wire.run(100);
+    expect(wire.kinds()).toContain(`${holder} conflict`);
+    expect(wire.answerers()).toEqual([holder]);
+  });
+
+  test('is not one whose frames we know: switches answer for speakers, also for dead ones', () => {
+    const wire = pair();
+    const [holder, other] = holderOf(wire);
+    wire.tell(other, { kind: 'answer-heard', address: x, mac: `mac-${holder}` });
+    wire.run(100);
+    expect(wire.kinds()).not.toContain(`${other} conflict`);
+  });
+});
+
+test('two processes under one name both stop, and say so; an echo of the last boot stops nobody', () => {
+  const wire = pair();
+  const [holder] = holderOf(wire);
+  const echo = wire.sent.findLast(({ node }) => node.endsWith(holder));
+  if (echo === undefined) throw new Error('nothing sent');
+  wire.tell(holder, { kind: 'heartbeat', heartbeat: { ...echo, boot: 5 }, mac: 'twin' });
+  wire.run(50);
+  expect(wire.answerers()).toEqual([holder]);
+  const acknowledgements = [{ node: echo.node, boot: echo.boot, evidence: 0, direct: 0 }];
+  wire.tell(holder, {
+    kind: 'heartbeat',
+    heartbeat: { ...echo, boot: 5, acknowledgements },
+    mac: 'twin',
+  });
+  wire.run(2);
+  expect(wire.answerers()).not.toContain(holder);
+  expect(wire.kinds()).toContain(`${holder} duplicate-identity`);
+});
+
+describe('what waited while the process was stopped', () => {
+  const beat: Heartbeat = {
+    node: 'b'.padStart(16, '0'),
+    boot: 3,
+    seq: 1,
+    ageMs: 0,
+    wallS: wallMs / 1000,
+    leaving: false,
+    passive: false,
+    held: 0,
+    acknowledgements: [],
+    entries: [],
+  };
+  const fresh = initialState({ node: 'a'.padStart(16, '0'), boot: 1, timings, nowMs: 0 });
+  const heardAt = (state: ElectionState, nowMs: number, seq: number): ElectionState =>
+    step(state, turnAt(nowMs, { kind: 'heartbeat', heartbeat: { ...beat, seq }, mac: 'm' }))[0];
+  const anchorOf = (state: ElectionState): number => state.peers.get(beat.node)?.anchorMs ?? NaN;
+
+  test('is dated by the last look, so that a promise is not taken to be younger than it is', () => {
+    const state = heardAt(heardAt(fresh, 10, 1), 20, 2);
+    // Promised at 20 ms or later, for what we know; a stall of 500 ms makes that no later.
+    expect(anchorOf(heardAt(state, 520, 3))).toBe(20 - timings.delayMs);
+  });
+
+  test('gives no grace to a peer that only we could not hear', () => {
+    const state = heardAt(heardAt(fresh, 10, 1), 20, 2);
+    const graceMs = 620 - (timings.deadAfterMs - timings.marginMs) + timings.graceMs;
+    expect(anchorOf(heardAt(state, 620, 3))).toBeLessThan(graceMs);
+    // One that was silent while we looked gets it.
+    const [looked] = step(state, turnAt(600));
+    expect(anchorOf(heardAt(looked, 620, 3))).toBeGreaterThanOrEqual(graceMs);
+  });
+
+  test('still binds us before it is read', () => {
+    const state = heardAt(heardAt(fresh, 10, 1), 20, 2);
+    expect(rightOf(state).by).toBe(beat.node);
+    // No turn since: whatever time it is now, the promise counts.
+    expect(rightOf({ ...state, lastSentMs: 5000 }).by).toBe(beat.node);
+  });
+});
+
+describe('the API', () => {
+  test('that names a newer owner stops the holder', () => {
+    const wire = pair();
+    const [holder] = holderOf(wire);
+    wire.tell(holder, { kind: 'api-record', address: x, term: 99, node: 'f'.repeat(16) });
+    wire.run(1);
+    expect(wire.answerers()).toEqual([]);
+  });
+
+  test('that shows an unheard owner alive keeps others from claiming, for 15 s at most', () => {
+    const wire = new Wire();
+    wire.start('a');
+    wire.tell('a', { kind: 'api-reachable', reachable: true });
+    wire.tell('a', { kind: 'api-record', address: x, term: 4, node: 'f'.repeat(16) });
+    wire.tell('a', { kind: 'api-alive', node: 'f'.repeat(16) });
+    wire.run(14_900);
+    expect(wire.kinds()).not.toContain('a claiming');
+    wire.run(3000);
+    expect(wire.answerers()).toEqual(['a']);
+  });
+});
+
+function turnAt(nowMs: number, ...events: ElectionEvent[]) {
+  return { nowMs, wallMs: wallMs + nowMs, events, readAll: true };
+}

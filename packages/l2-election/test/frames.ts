@@ -1,0 +1,26 @@
+import { createHmac } from 'node:crypto';
+import type { Heartbeat, Hmac } from '../src/index.ts';
+
+/** HMAC-SHA-256 as Node has it. */
+export const hmac: Hmac = (key, bytes) => createHmac('sha256', key).update(bytes).digest();
+
+export const key: Uint8Array = Uint8Array.from({ length: 32 }, (_, index) => index);
+export const mac: Uint8Array = Uint8Array.of(2, 0, 0, 0, 0, 1);
+
+export const heartbeat: Heartbeat = {
+  node: '0123456789abcdef',
+  boot: 0xdeadbeef,
+  seq: 7,
+  ageMs: 900,
+  wallS: 1_790_000_000,
+  leaving: true,
+  passive: false,
+  held: 2,
+  acknowledgements: [{ node: 'fedcba9876543210', boot: 0x01020304, evidence: 300, direct: 298 }],
+  entries: [
+    { kind: 'hold', address: '192.0.2.1', term: 3 },
+    { kind: 'claim', address: '2001:db8::1', term: 1 },
+    { kind: 'give', address: '192.0.2.2', term: 5, node: 'fedcba9876543210' },
+    { kind: 'object', address: '192.0.2.3', term: 6, node: '0000000000000001' },
+  ],
+};

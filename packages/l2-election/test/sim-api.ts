@@ -1,0 +1,86 @@
+import { beats } from '../src/placement.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** The API server of a simulated cluster: a slow, reliable wire with compare-and-swap. */
+export class SimApi {
+  slow = false;
+  writes = 0;
+  readonly #queue: EventQueue;
+  readonly #random: () => number;
+  readonly #nodes: readonly SimNode[];
+  readonly #records = new Map<string, { term: number; node: string }>();
+
+  constructor(queue: EventQueue, random: () => number, nodes: readonly SimNode[]) {
+    this.#queue = queue;
+    this.#random = random;
+    this.#nodes = nodes;
+  }
+
+  /** Tells a starting node all that is recorded, and renews its node Lease from now on. */
+  greet(node: SimNode): void {
+    node.tell({ kind: 'api-reachable', reachable: !node.apiCut });
+    if (node.apiCut) return;
+    for (const [address, record] of this.#records) {
+      node.tell({ kind: 'api-record', address, ...record });
+    }
+  }
+
+  renewNodeLease(node: SimNode): void {
+    if (node.isUp && !node.frozen && !node.apiCut) {
+      for (const other of this.#nodes) {
+        if (other === node) continue;
+        this.#later(() => {
+          if (other.isUp && !other.frozen && !other.apiCut) {
+            other.tell({ kind: 'api-alive', node: node.id });
+          }
+        });
+      }
+    }
+    this.#queue.at(this.#queue.nowMs + 10_000, () => this.renewNodeLease(node));
+  }
+
+  record(node: SimNode, address: string, term: number): void {
+    const { bootCount } = node;
+    this.#later(() => {
+      const own = node.state?.addresses.get(address);
+      if (!node.isUp || node.bootCount !== bootCount) return;
+      if (node.apiCut) {
+        this.#queue.at(this.#queue.nowMs + 500, () => {
+          const now = node.state?.addresses.get(address);
+          const same = node.isUp && node.bootCount === bootCount && now?.term === term;
+          if (same && now.mode !== 'idle') this.record(node, address, term);
+        });
+        return;
+      }
+      if (own === undefined) return;
+      const stored = this.#records.get(address);
+      const mine = { term, node: node.id };
+      const wins = stored === undefined || stored.node === node.id;
+      if ((wins && term >= (stored?.term ?? 0)) || (stored && beats(address, mine, stored))) {
+        this.#records.set(address, mine);
+        this.writes++;
+        for (const other of this.#nodes) this.#notify(other, address);
+      } else {
+        this.#notify(node, address);
+      }
+    });
+  }
+
+  #notify(node: SimNode, address: string): void {
+    this.#later(() => {
+      const record = this.#records.get(address);
+      if (!node.isUp || record === undefined) return;
+      if (node.frozen || node.apiCut) {
+        this.#queue.at(this.#queue.nowMs + 300, () => this.#notify(node, address));
+      } else {
+        node.tell({ kind: 'api-record', address, ...record });
+      }
+    });
+  }
+
+  #later(act: () => void): void {
+    const delayMs = this.slow ? 200 + this.#random() * 1500 : 5 + this.#random() * 60;
+    this.#queue.at(this.#queue.nowMs + delayMs, act);
+  }
+}

@@ -1,9 +1,10 @@
 // How long an ARP request waits for its answer: from the kernel, from our responder, and from a Go responder like MetalLB's.
 //
-//   npx node --conditions=@picluster/source bench/arp-latency/main.ts [--rounds 40] [--requests 250] [--pause-us 500]
+//   npx node --conditions=@picluster/source bench/arp-latency/main.ts [--rounds 5] [--requests 2000] [--pause-us 500]
 //
 // Needs root, a C compiler and Go. All three answer in network namespaces of their own, which are gone when it ends; they are
-// asked in short turns, so that what else the machine does meets all of them; compare on an idle machine all the same. Exit code 1: the promise does not hold.
+// asked in turns, so that what else the machine does meets all of them; compare on an idle machine all the same. In shorter turns a responder that slept through the
+// others' meets a colder cache. Exit code 1: the promise does not hold.
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -28,8 +29,8 @@ interface Responder extends Measured {
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '40' },
-    requests: { type: 'string', default: '250' },
+    rounds: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '2000' },
     'pause-us': { type: 'string', default: '500' },
   },
 });

@@ -11,7 +11,7 @@ import type { NamespaceView, PoolView } from './pool-view.ts';
 import { replay } from './replay.ts';
 import { formatTimestamp } from './seams/timestamp.ts';
 import { servicePatch } from './service-patch.ts';
-import { keyOfService, type ServiceView } from './service-view.ts';
+import { byAge, keyOfService, type ServiceView } from './service-view.ts';
 
 /** What the controller reads of a mirror of the API; `Reflector` of `@picluster/kube` is one. */
 export interface Mirror<P> {
@@ -377,9 +377,9 @@ export class Controller implements Disposable {
 
   /** In a fixed order, so that Services that wait for one address get it by age. */
   #enqueueAll(): void {
-    const rank = (service: ServiceView): string => `${service.createdAt} ${keyOfService(service)}`;
-    const services = [...this.#deps.services.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-    for (const service of services) this.#deps.enqueue(keyOfService(service));
+    for (const service of byAge(this.#deps.services.values())) {
+      this.#deps.enqueue(keyOfService(service));
+    }
   }
 }
 

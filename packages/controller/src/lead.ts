@@ -27,9 +27,6 @@ const WRITES_AT_ONCE = 16;
 /** Changes of a pool's use within this time make one write of its status. */
 const POOL_STATUS_DELAY_MS = 500;
 
-/** So long the addresses of a deleted Service are kept where nothing else is said. */
-const ADDRESS_HOLD_MS = 60_000;
-
 /** What leading runs on. */
 export interface LeadDeps {
   readonly client: KubeClient;
@@ -47,8 +44,8 @@ export interface LeadOptions {
   /** Where the pools are. */
   readonly namespace: string;
   readonly loadBalancerClass: string | undefined;
-  /** How long the addresses of a deleted Service are kept for one of the same name; 0: not at all. Default 60 s. */
-  readonly addressHoldMs?: number;
+  /** How long the addresses of a deleted Service are kept for one of the same name; 0: not at all. */
+  readonly addressHoldMs: number;
 }
 
 /**
@@ -59,7 +56,7 @@ export interface LeadOptions {
  */
 export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Promise<void> {
   const { client, clock, random, log, metrics } = deps;
-  const { namespace, loadBalancerClass, addressHoldMs = ADDRESS_HOLD_MS } = options;
+  const { namespace, loadBalancerClass, addressHoldMs } = options;
   const { signal } = term;
   const caches = createCaches({ client, clock, random, log }, namespace);
   const queue = new WorkQueue(

@@ -1,21 +1,19 @@
 import type { Ipam } from '@picluster/ipam';
 import { claimOf } from './converge.ts';
 import type { PoolPolicy } from './pool-policy.ts';
-import { keyOfService, type ServiceView } from './service-view.ts';
+import { byAge, keyOfService, type ServiceView } from './service-view.ts';
 
 /**
  * Takes over from the status of the Services who has which address, before anything is given away. Where two show the same one, and may not
  * share it, the older Service has it (then the one whose key comes first); the other is dealt with when it is looked at.
  */
 export function replay(ipam: Ipam, policy: PoolPolicy, services: Iterable<ServiceView>): Ipam {
-  const rank = (service: ServiceView): string => `${service.createdAt} ${keyOfService(service)}`;
-  const known = [...services]
+  const known = byAge(services)
     .map((service) => ({
       service,
       addresses: service.ingress.filter(({ ip }) => ip !== '').map(({ ip }) => ip),
     }))
     .filter(({ service, addresses }) => service.type === 'LoadBalancer' && addresses.length > 0)
-    .sort((a, b) => (rank(a.service) < rank(b.service) ? -1 : 1))
     .map(({ service, addresses }) => {
       const { sharing, eligible } = claimOf({ service, policy });
       return { owner: keyOfService(service), addresses, sharing, eligible };

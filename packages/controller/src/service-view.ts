@@ -174,3 +174,13 @@ function selectorText(selector: Readonly<Record<string, string>> = {}): string {
   const entries = Object.entries(selector).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.map(([key, value]) => `${key}=${value}`).join(',');
 }
+
+/** Oldest first, then by key: the order in which Services that want the same address get it. */
+export function byAge(services: Iterable<ServiceView>): ServiceView[] {
+  return Array.from(services, (service) => ({
+    service,
+    rank: `${service.createdAt} ${keyOfService(service)}`,
+  }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map(({ service }) => service);
+}

@@ -1,5 +1,5 @@
-import type { ElectionState } from './election-state.ts';
-import { isAlive, isHeard } from './knowledge.ts';
+import type { AddressState, ElectionState } from './election-state.ts';
+import { groupOf, isAlive, isHeard, stakeOf } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
@@ -7,10 +7,14 @@ import type { Turn } from './turn.ts';
 /** How long a sign of life in the API counts: a node Lease is renewed every 10 s. */
 const apiLifeMs = 15_000;
 
+/** For how long a claim on what a vanished node held waits for the API at most. */
+const recordWaitMs = 100;
+
 /** The API names an owner (rule 20): a slow wire on which the higher stake stands too. */
 export function onApiRecord(turn: Turn, address: string, term: number, node: NodeId): void {
   const { state, nowMs } = turn;
-  const own = turn.address(address);
+  turn.named(address);
+  const own = turn.change(address);
   if (own.record !== undefined && term < own.record.term) return;
   if (own.record?.term !== term || own.record.node !== node) {
     own.record = { term, node, atMs: nowMs };
@@ -36,7 +40,7 @@ export function onApiRecord(turn: Turn, address: string, term: number, node: Nod
 export function isHeldRemotely(turn: Turn, address: string): boolean {
   const { state, nowMs } = turn;
   const record = state.addresses.get(address)?.record;
-  if (record === undefined || record.node === state.node) return false;
+  if (record === undefined || record.node === state.node || isStrict(state)) return false;
   const peer = state.peers.get(record.node);
   if (peer !== undefined && isAlive(state, peer, nowMs)) return false;
   const apiAliveAtMs = state.apiAliveAtMs.get(record.node) ?? -Infinity;
@@ -45,9 +49,14 @@ export function isHeldRemotely(turn: Turn, address: string): boolean {
   return nowMs - Math.max(record.atMs, apiAliveAtMs) < apiLifeMs;
 }
 
+/** More than half of the members must agree to everything: then no other witness is needed, and none may stand in the way. */
+export function isStrict({ quorum }: ElectionState): boolean {
+  return quorum > 0;
+}
+
 /** The API shows a peer alive that the segment does not. */
 export function arePeersUnheard({ state, nowMs }: Turn): boolean {
-  if (!state.apiReachable) return false;
+  if (!state.apiReachable || isStrict(state)) return false;
   for (const [node, atMs] of state.apiAliveAtMs) {
     const peer = state.peers.get(node);
     const evidenceAtMs = peer?.evidenceAtMs ?? -Infinity;
@@ -77,8 +86,39 @@ export function isDeafToUs({ state, nowMs }: Turn, node: NodeId): boolean {
 /** The segment's word alone does not suffice now: our record must be in the API before a claim completes (rule 22). */
 export function mustRecordFirst(turn: Turn): boolean {
   const { state } = turn;
-  if (!state.apiReachable) return false;
+  if (!state.apiReachable || isStrict(state)) return false;
   return arePeersUnheard(turn) || [...state.peers.keys()].some((node) => isDeafToUs(turn, node));
+}
+
+/**
+ * Whether someone may hold it whom we only cannot hear, while the API can tell him to stop: the last holder went without a word, or
+ * nobody is known to have held it.
+ */
+export function mayBeHeldUnheard(
+  turn: Turn,
+  address: string,
+  own: Readonly<AddressState>,
+): boolean {
+  const { state, nowMs } = turn;
+  if (!state.apiReachable || state.alone || isStrict(state)) return false;
+  if (own.claimLeastMs > 0) return true;
+  for (const peer of state.peers.values()) {
+    const gone = !peer.leaving && !isAlive(state, peer, nowMs);
+    if (gone && stakeOf(peer, address)?.kind === 'hold') return true;
+  }
+  return false;
+}
+
+/**
+ * When such a holder has read in the API that we take over, judged by how long it took us, or the API is too slow to wait for. One who
+ * lost more than half of its group waits longer: the others go on holding what they hold, and say so in the API.
+ */
+export function toldAtMs({ state, nowMs, timings }: Turn, own: Readonly<AddressState>): number {
+  const { claimAtMs, record } = own;
+  const patient = own.claimLeastMs > 0 || 2 * groupOf(state, nowMs) < state.groupSize;
+  const latestMs = claimAtMs + (patient ? timings.deadAfterMs / 2 : recordWaitMs);
+  if (record === undefined || own.recordedTerm !== own.term) return latestMs;
+  return Math.min(latestMs, claimAtMs + (patient ? 6 : 3) * (record.atMs - claimAtMs));
 }
 
 /** A changed map, so that states stay values. */

@@ -1,5 +1,13 @@
 import type { AddressState, Peer } from './election-state.ts';
-import { arePeersUnheard, isDeafToUs, isHeldRemotely, mustRecordFirst } from './api-witness.ts';
+import {
+  arePeersUnheard,
+  isDeafToUs,
+  isHeldRemotely,
+  isStrict,
+  mayBeHeldUnheard,
+  mustRecordFirst,
+  toldAtMs,
+} from './api-witness.ts';
 import type { NodeId } from './heartbeat.ts';
 import { heldCount, isAlive, isHeard, isMutual, otherHolder } from './knowledge.ts';
 import { isBetterPlace, isCandidate, type Place } from './placement.ts';
@@ -18,7 +26,7 @@ export function tendClaims(turn: Turn): void {
   const free: [string, AddressState][] = [];
   for (const [address, own] of state.addresses) {
     if (own.mode === 'claim') tendClaim(turn, address, own, ready);
-    else if (ready && isFree(turn, address, own)) free.push([address, own]);
+    else if (ready && isFree(turn, address, own)) free.push([address, turn.change(address)]);
   }
   if (free.length > 0) placeFree(turn, free);
 }
@@ -32,7 +40,7 @@ function hearsStrangersOnly({ state, nowMs }: Turn): boolean {
   return false;
 }
 
-function tendClaim(turn: Turn, address: string, own: AddressState, ready: boolean): void {
+function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, ready: boolean): void {
   if (!ready || own.candidacy === undefined) {
     turn.drop(address, 'not-ready');
     return;
@@ -49,7 +57,7 @@ function tendClaim(turn: Turn, address: string, own: AddressState, ready: boolea
 
 // --- consent -----------------------------------------------------------------------------------------------------------------------
 
-function mayComplete(turn: Turn, address: string, own: AddressState): boolean {
+function mayComplete(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   return (
     own.claimSeq !== 0 &&
@@ -61,22 +69,28 @@ function mayComplete(turn: Turn, address: string, own: AddressState): boolean {
   );
 }
 
-/** Silence is no consent: each node heard must have received the claim, and its newest frame does not object. */
-function hasEveryConsent(turn: Turn, own: AddressState): boolean {
+/**
+ * Silence is no consent: each node heard must have received the claim, and its newest frame does not object. Strict: a quorum must
+ * have said so, of nodes that have listened for long enough to know all others.
+ */
+function hasEveryConsent(turn: Turn, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
+  let consents = 0;
   for (const [node, peer] of state.peers) {
     if (isHeard(state, peer, nowMs)) {
-      if (peer.ackDirect >= own.claimSeq || peer.passive) continue;
-      if (state.apiReachable && isDeafToUs(turn, node)) continue;
+      const got = peer.ackDirect >= own.claimSeq;
+      if (got && !peer.passive && peer.ageMs >= turn.timings.deadAfterMs) consents++;
+      if (got || peer.passive) continue;
+      if (state.apiReachable && !isStrict(state) && isDeafToUs(turn, node)) continue;
       return false;
     }
     if (isAlive(state, peer, nowMs) && !isVouchedFor(turn, node, peer, own)) return false;
   }
-  return true;
+  return consents >= state.quorum;
 }
 
 /** A node known by hearsay alone cannot answer us; one who hears it directly and consented would have objected for it. */
-function isVouchedFor(turn: Turn, node: NodeId, peer: Peer, own: AddressState): boolean {
+function isVouchedFor(turn: Turn, node: NodeId, peer: Peer, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   for (const [voucher, other] of state.peers) {
     if (voucher === node || !isHeard(state, other, nowMs) || other.passive) continue;
@@ -93,31 +107,32 @@ function isVouchedFor(turn: Turn, node: NodeId, peer: Peer, own: AddressState): 
   return false;
 }
 
-/** Where the segment cannot be trusted to show everybody, the API is asked first (rule 22). */
-function isRecordedIfItMust(turn: Turn, address: string, own: AddressState): boolean {
+/** Where the segment cannot be trusted to show everybody, the API is told first (rule 22). */
+function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   const { deadAfterMs } = turn.timings;
-  const promised = nowMs - state.promisedAtMs < deadAfterMs;
-  if (!mustRecordFirst(turn) && !promised) return true;
-  if (own.recordedTerm === own.term && nowMs - own.claimAtMs >= deadAfterMs) return true;
+  const must = mustRecordFirst(turn) || nowMs - state.promisedAtMs < deadAfterMs;
+  if (!must && !mayBeHeldUnheard(turn, address, own)) return true;
   if (!own.recordAsked) {
-    own.recordAsked = true;
+    turn.change(address).recordAsked = true;
     turn.effects.push({ kind: 'record', address, term: own.term });
   }
-  return false;
+  const recorded = own.recordedTerm === own.term;
+  if (must) return recorded && nowMs - own.claimAtMs >= deadAfterMs;
+  return nowMs >= toldAtMs(turn, own);
 }
 
 // --- beginning a claim -------------------------------------------------------------------------------------------------------------
 
-function isFree(turn: Turn, address: string, own: AddressState): boolean {
+function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   if (own.mode !== 'idle' || own.candidacy === undefined || own.giveTo !== undefined) return false;
   if (otherHolder(state, address, nowMs) !== undefined) {
-    own.freeSinceMs = -Infinity;
+    if (own.freeSinceMs > -Infinity) turn.change(address).freeSinceMs = -Infinity;
     return false;
   }
   if (nowMs < own.alienUntilMs || isHeldRemotely(turn, address)) return false;
-  if (own.freeSinceMs === -Infinity) own.freeSinceMs = nowMs;
+  if (own.freeSinceMs === -Infinity) turn.change(address).freeSinceMs = nowMs;
   return true;
 }
 
@@ -136,7 +151,7 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
     const place = (node: NodeId): Place => ({
       node,
       load: load.get(node) ?? 0,
-      wasHolder: own.record?.node === node,
+      isFirst: own.record?.node === node,
     });
     const us = place(state.node);
     let best = us;
@@ -158,7 +173,7 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
   }
 }
 
-function beginClaim(turn: Turn, address: string, own: AddressState): void {
+export function beginClaim(turn: Turn, address: string, own: AddressState): void {
   const { state, nowMs } = turn;
   const { record } = own;
   const recordTerm = record?.term ?? 0;
@@ -176,12 +191,18 @@ function beginClaim(turn: Turn, address: string, own: AddressState): void {
   turn.effects.push({ kind: 'claiming', address, term: own.term });
 }
 
+/** Who has listened for at least so long does not say for how long. */
+const youngMs = 0xffff;
+
 /** Where the API shows peers that the segment does not, promises count from now (rule 22). */
 export function promiseAnew(turn: Turn): void {
   if (arePeersUnheard(turn)) turn.state.promisedAtMs = turn.nowMs;
 }
 
-/** The peer that best takes over what we hold: it hears us well and has the least to do. */
+/**
+ * The peer that best takes over what we hold: it hears us well, has listened, and has the least to do. Those that started within the
+ * last minute come first: where all nodes are restarted one after the other, what they get is not moved a third time.
+ */
 export function successorFor(turn: Turn, address: string): NodeId | undefined {
   const { state, nowMs } = turn;
   const candidacy = state.addresses.get(address)?.candidacy ?? {};
@@ -191,10 +212,11 @@ export function successorFor(turn: Turn, address: string): NodeId | undefined {
       isMutual(state, peer, nowMs) &&
       !peer.leaving &&
       !peer.passive &&
+      nowMs - peer.heardAtMs + peer.ageMs >= turn.timings.deadAfterMs &&
       nowMs - peer.heardAtMs <= 2 * turn.timings.heartbeatMs &&
       isCandidate(candidacy, node);
     if (!fit) continue;
-    const there: Place = { node, load: peer.held, wasHolder: false };
+    const there: Place = { node, load: peer.held, isFirst: peer.ageMs < youngMs };
     if (best === undefined || isBetterPlace(address, candidacy, there, best)) best = there;
   }
   const peer = best === undefined ? undefined : state.peers.get(best.node);

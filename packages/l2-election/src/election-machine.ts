@@ -7,7 +7,7 @@ import type {
   ElectionState,
 } from './election-state.ts';
 import { hear } from './hearing.ts';
-import { isAlive, isHeard, isMutual } from './knowledge.ts';
+import { groupOf, isAlive, isHeard } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, speak } from './speaking.ts';
 import { Turn } from './turn.ts';
@@ -63,10 +63,12 @@ function take(turn: Turn, event: ElectionEvent): void {
       state.foreignAtMs = nowMs;
       break;
     case 'stand':
-      turn.address(event.address).candidacy = event.candidacy;
+      turn.named(event.address);
+      turn.change(event.address).candidacy = event.candidacy;
       break;
     case 'resign':
-      turn.address(event.address).candidacy = undefined;
+      turn.named(event.address);
+      turn.change(event.address).candidacy = undefined;
       break;
     case 'leave':
       state.leaving = true;
@@ -77,6 +79,9 @@ function take(turn: Turn, event: ElectionEvent): void {
       break;
     case 'alone':
       state.alone = event.alone;
+      break;
+    case 'second-port':
+      state.asideAtMs = nowMs;
       break;
     case 'answer-heard':
       hearAnswer(turn, event.address, event.mac);
@@ -102,7 +107,7 @@ function hearAnswer(turn: Turn, address: string, mac: string): void {
   for (const peer of state.peers.values()) if (peer.mac === mac) return;
   turn.effects.push({ kind: 'conflict', address, mac });
   if (own.mode === 'hold') return;
-  own.alienUntilMs = nowMs + alienMs;
+  turn.change(address).alienUntilMs = nowMs + alienMs;
   turn.drop(address, 'alien');
 }
 
@@ -124,8 +129,12 @@ function watchReceiver(turn: Turn): void {
   const silentMs = nowMs - state.foreignAtMs;
   const deaf = !state.alone && silentMs >= deafAfterMs;
   const duplicate = nowMs - state.duplicateAtMs < deadAfterMs;
-  state.passive = deaf || duplicate || hasLeft(state);
-  if (state.passive) turn.dropAll(duplicate ? 'duplicate-identity' : 'deaf');
+  const aside = nowMs - state.asideAtMs < deadAfterMs;
+  state.passive = deaf || duplicate || aside || hasLeft(state);
+  // Two ports of one machine would speak under one name. The last frame says that this one holds nothing.
+  state.silent = aside && was;
+  if (aside) turn.dropAll('second-port');
+  else if (state.passive) turn.dropAll(duplicate ? 'duplicate-identity' : 'deaf');
   if (state.passive || was) turn.listenAnew();
   if (state.passive && !was) state.sendNow = true;
   if (!state.carrier) {
@@ -145,10 +154,11 @@ function watchReceiver(turn: Turn): void {
 function watchRight(turn: Turn): void {
   const { state, nowMs } = turn;
   const { untilMs, by } = rightOf(state);
-  const unheard = nowMs >= untilMs && by !== undefined;
+  const unheard = nowMs >= untilMs && by !== 'own';
+  const reason = by === 'quorum' ? 'minority' : 'unheard';
   for (const [address, own] of state.addresses) {
     if (own.mode !== 'hold') continue;
-    if (unheard) turn.drop(address, 'unheard');
+    if (unheard) turn.drop(address, reason);
     else if (rivalUntilMs(turn, address, own) <= nowMs) turn.drop(address, 'rival-deaf');
   }
 }
@@ -156,18 +166,18 @@ function watchRight(turn: Turn): void {
 /** Rule 17: in a split, the bigger part keeps its addresses afterwards, as the terms of its holders grow. */
 function watchDeaths(turn: Turn): void {
   const { state, nowMs } = turn;
-  let group = 1;
+  const group = groupOf(state, nowMs);
   let lost = false;
   for (const peer of state.peers.values()) {
-    if (isMutual(state, peer, nowMs)) group++;
     if (!peer.dead && !isAlive(state, peer, nowMs)) {
       peer.dead = true;
       if (!peer.leaving) lost = true;
     }
   }
   if (lost && 2 * group > state.groupSize) {
-    for (const own of state.addresses.values()) {
-      if (own.mode !== 'hold') continue;
+    for (const [address, { mode }] of state.addresses) {
+      if (mode !== 'hold') continue;
+      const own = turn.change(address);
       own.term += 2;
       own.maxTerm = Math.max(own.maxTerm, own.term);
     }
@@ -181,33 +191,46 @@ function watchDeaths(turn: Turn): void {
 
 /** Rule 15: what we may no longer hold goes to a named successor, which starts at once. */
 function giveAway(turn: Turn): void {
+  const { state } = turn;
+  for (const [address, { mode, candidacy, giveTo }] of state.addresses) {
+    const goes = mode === 'hold' && (candidacy === undefined || state.leaving);
+    if (goes) handOver(turn, address);
+    if (goes || giveTo !== undefined) tendGift(turn, address);
+  }
+}
+
+function handOver(turn: Turn, address: string): void {
   const { state, nowMs } = turn;
-  for (const [address, own] of state.addresses) {
-    if (own.mode === 'hold' && (own.candidacy === undefined || state.leaving)) {
-      const node = successorFor(turn, address);
-      if (node !== undefined) {
-        const term = own.term + 1;
-        own.giveTo = node;
-        own.giveTerm = term;
-        own.giveSeq = 0;
-        own.giveAtMs = nowMs;
-        own.hint = { node, term, from: state.node, atMs: nowMs };
-        own.maxTerm = Math.max(own.maxTerm, term);
-      }
-      turn.drop(address, 'given');
-    }
-    if (own.giveTo === undefined) continue;
-    const taker = state.peers.get(own.giveTo);
-    const late = nowMs - own.giveAtMs > turn.timings.deadAfterMs;
-    if (late || taker === undefined || !isHeard(state, taker, nowMs)) {
-      own.giveTo = undefined;
-    } else if (own.giveSeq > 0 && taker.ackDirect >= own.giveSeq) {
-      // It answered: its own frame says whether it holds.
-      own.giveTo = undefined;
-      own.hint = undefined;
-    } else if (nowMs - state.lastSentMs >= fastMs(state)) {
-      state.sendSoon = true;
-    }
+  const node = successorFor(turn, address);
+  if (node !== undefined) {
+    const own = turn.change(address);
+    const term = own.term + 1;
+    own.giveTo = node;
+    own.giveTerm = term;
+    own.giveSeq = 0;
+    own.giveAtMs = nowMs;
+    own.hint = { node, term, from: state.node, atMs: nowMs };
+    own.maxTerm = Math.max(own.maxTerm, term);
+  }
+  turn.drop(address, 'given');
+}
+
+/** Repeats a gift until it has arrived, or nobody is there to take it. */
+function tendGift(turn: Turn, address: string): void {
+  const { state, nowMs } = turn;
+  const own = state.addresses.get(address);
+  if (own?.giveTo === undefined) return;
+  const taker = state.peers.get(own.giveTo);
+  const late = nowMs - own.giveAtMs > turn.timings.deadAfterMs;
+  if (late || taker === undefined || !isHeard(state, taker, nowMs)) {
+    turn.change(address).giveTo = undefined;
+  } else if (own.giveSeq > 0 && taker.ackDirect >= own.giveSeq) {
+    // It answered: its own frame says whether it holds.
+    const changed = turn.change(address);
+    changed.giveTo = undefined;
+    changed.hint = undefined;
+  } else if (nowMs - state.lastSentMs >= fastMs(state)) {
+    state.sendSoon = true;
   }
 }
 
@@ -218,7 +241,7 @@ function probe(turn: Turn): void {
     const everyMs = probeEveryMs(turn, own);
     if (everyMs === undefined || nowMs - own.probedAtMs < everyMs) continue;
     if (state.passive || !state.carrier) continue;
-    own.probedAtMs = nowMs;
+    turn.change(address).probedAtMs = nowMs;
     turn.effects.push({ kind: 'probe', address });
   }
 }
@@ -242,7 +265,7 @@ export function hasLeft(state: ElectionState): boolean {
 
 function isFrameDue(turn: Turn): boolean {
   const { state, nowMs } = turn;
-  return state.sendNow || nowMs >= frameDueMs(turn);
+  return !state.silent && (state.sendNow || nowMs >= frameDueMs(turn));
 }
 
 function forget(turn: Turn): void {
@@ -252,6 +275,6 @@ function forget(turn: Turn): void {
   }
   for (const [address, own] of state.addresses) {
     const used = own.candidacy !== undefined || own.mode !== 'idle' || own.giveTo !== undefined;
-    if (!used && nowMs - own.namedAtMs > forgetAfterMs) state.addresses.delete(address);
+    if (!used && nowMs - own.namedAtMs > forgetAfterMs) turn.forget(address);
   }
 }

@@ -15,8 +15,9 @@ export interface Peer {
   heardAtMs: number;
   /** It begins to answer for nothing of ours before this moment and `deadAfterMs`. */
   anchorMs: number;
-  /** The newest frame of ours that it received itself. */
+  /** The newest frame of ours that it received itself, and when we sent that. */
   ackDirect: number;
+  ackDirectAtMs: number;
   /** The newest frame of ours that any boot of it knew of. */
   ackMax: number;
   /** A frame of this boot named our boot, so it is no recording from before our start. */
@@ -32,6 +33,8 @@ export interface Peer {
   /** Its hardware address as text, to tell an answer of its own from a stranger's. */
   mac: string;
   acknowledgements: readonly Acknowledgement[];
+  /** What its newest frame says of addresses, as it came and by address. */
+  list: readonly Entry[];
   entries: ReadonlyMap<string, readonly Entry[]>;
 }
 
@@ -79,7 +82,7 @@ export interface AddressState {
   recordAsked: boolean;
   /** Until when a machine that is no speaker counts as its owner. */
   alienUntilMs: number;
-  /** When a frame last named it. */
+  /** When a frame last named it, to the minute. */
   namedAtMs: number;
 }
 
@@ -104,6 +107,8 @@ export interface Rival {
 export interface ElectionState {
   readonly node: NodeId;
   readonly timings: Timings;
+  /** Strict: so many others must agree that, with us, they are more than half of all members. 0: nobody counts. */
+  readonly quorum: number;
   readonly boot: number;
   seq: number;
   listenAtMs: number;
@@ -118,6 +123,9 @@ export interface ElectionState {
   foreignAtMs: number;
   solicitedAtMs: number;
   duplicateAtMs: number;
+  /** When another port of this machine, which comes first, was last heard on the segment; and whether we therefore say nothing. */
+  asideAtMs: number;
+  silent: boolean;
   leaving: boolean;
   passive: boolean;
   carrier: boolean;
@@ -134,7 +142,9 @@ export interface ElectionState {
   /** Boots that we took nothing from yet, as they may be recordings. */
   strangers: Map<NodeId, { readonly boot: number; readonly atMs: number }>;
   peers: Map<NodeId, Peer>;
-  addresses: Map<string, AddressState>;
+  addresses: ReadonlyMap<string, Readonly<AddressState>>;
+  /** What our newest frame said of addresses: the same object for as long as nothing changes. */
+  list: readonly Entry[];
   /** When the next turn is due, if nothing happens before. */
   wakeAtMs: number;
 }
@@ -150,6 +160,8 @@ export type ElectionEvent =
   | { readonly kind: 'leave' }
   | { readonly kind: 'link'; readonly up: boolean }
   | { readonly kind: 'alone'; readonly alone: boolean }
+  /** Another port of this machine is on the same segment, and comes before this one. */
+  | { readonly kind: 'second-port' }
   /** A machine with this hardware address answered for the address. */
   | { readonly kind: 'answer-heard'; readonly address: string; readonly mac: string }
   | { readonly kind: 'api-reachable'; readonly reachable: boolean }
@@ -180,6 +192,8 @@ export type LossReason =
   | 'away'
   /** One whom we hear no longer hears us. */
   | 'unheard'
+  /** Strict: not more than half of the members heard us lately. */
+  | 'minority'
   /** We hear nobody at all. */
   | 'deaf'
   | 'link-down'
@@ -204,7 +218,9 @@ export type LossReason =
   /** A machine that is no speaker answers for it. */
   | 'alien'
   /** Another process uses our name. */
-  | 'duplicate-identity';
+  | 'duplicate-identity'
+  /** Another interface of this machine is on the same segment, and comes first. */
+  | 'second-port';
 
 /** What is to be done after a turn, in this order. */
 export type ElectionEffect =
@@ -236,11 +252,14 @@ export function initialState(options: {
   readonly boot: number;
   readonly timings: Timings;
   readonly nowMs: number;
+  /** How many nodes there are in all, where more than half of them must agree; see `L2ElectionOptions.strict`. */
+  readonly members?: number;
 }): ElectionState {
   const { nowMs } = options;
   return {
     node: options.node,
     timings: options.timings,
+    quorum: Math.floor((options.members ?? 0) / 2),
     boot: options.boot,
     seq: 0,
     listenAtMs: nowMs,
@@ -252,6 +271,8 @@ export function initialState(options: {
     foreignAtMs: nowMs,
     solicitedAtMs: -Infinity,
     duplicateAtMs: -Infinity,
+    asideAtMs: -Infinity,
+    silent: false,
     leaving: false,
     passive: false,
     carrier: true,
@@ -265,6 +286,7 @@ export function initialState(options: {
     strangers: new Map(),
     peers: new Map(),
     addresses: new Map(),
+    list: [],
     wakeAtMs: nowMs,
   };
 }
@@ -279,6 +301,7 @@ export function newPeer(boot: number, ackMax: number): Peer {
     heardAtMs: -Infinity,
     anchorMs: -Infinity,
     ackDirect: 0,
+    ackDirectAtMs: -Infinity,
     ackMax,
     proven: false,
     dead: false,
@@ -289,6 +312,7 @@ export function newPeer(boot: number, ackMax: number): Peer {
     ageMs: 0,
     mac: '',
     acknowledgements: [],
+    list: [],
     entries: new Map(),
   };
 }

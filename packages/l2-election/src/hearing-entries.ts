@@ -1,5 +1,7 @@
 import type { AddressState } from './election-state.ts';
 import type { Entry, Heartbeat } from './heartbeat.ts';
+import { isStrict } from './api-witness.ts';
+import { beginClaim } from './claiming.ts';
 import { isAlive, otherHolder, stakeOf } from './knowledge.ts';
 import { beats } from './placement.ts';
 import { rightOf } from './right.ts';
@@ -19,12 +21,11 @@ type NamingEntry = Extract<Entry, { readonly node: string }>;
 export function hearEntries(turn: Turn, beat: Heartbeat, standing: Standing): void {
   forgetHints(turn, beat);
   for (const entry of beat.entries) {
-    const own = turn.address(entry.address);
-    noteTerm(turn, own, entry);
+    const own = noteTerm(turn, entry);
     if (entry.kind === 'hold') hearHold(turn, own, entry, beat);
     else if (entry.kind === 'claim') hearClaim(turn, own, entry, beat, standing);
     else if (entry.kind === 'give') hearGive(turn, own, entry, beat, standing);
-    else if (entry.kind === 'object') hearObjection(turn, own, entry, beat);
+    else if (entry.kind === 'object') hearObjection(turn, entry, beat);
   }
 }
 
@@ -36,17 +37,26 @@ function forgetHints(turn: Turn, beat: Heartbeat): void {
     const staked = beat.entries.some(
       ({ kind, address: named }) => named === address && (kind === 'hold' || kind === 'claim'),
     );
-    if (!staked) own.hint = undefined;
+    if (!staked) turn.change(address).hint = undefined;
   }
 }
 
-function noteTerm(turn: Turn, own: AddressState, entry: Entry): void {
+function noteTerm(turn: Turn, entry: Entry): Readonly<AddressState> {
+  const known = turn.named(entry.address);
   const aboutUs = entry.kind === 'object' && entry.node === turn.state.node;
+  if (entry.term <= known.maxTerm && (aboutUs || entry.term <= known.maxOther)) return known;
+  const own = turn.change(entry.address);
   if (!aboutUs) own.maxOther = Math.max(own.maxOther, entry.term);
   own.maxTerm = Math.max(own.maxTerm, entry.term);
+  return own;
 }
 
-function hearHold(turn: Turn, own: AddressState, entry: Entry, { node }: Heartbeat): void {
+function hearHold(
+  turn: Turn,
+  own: Readonly<AddressState>,
+  entry: Entry,
+  { node }: Heartbeat,
+): void {
   const { state, nowMs } = turn;
   if (own.mode === 'claim') turn.drop(entry.address, 'held-by-other');
   if (own.mode === 'hold') {
@@ -57,18 +67,18 @@ function hearHold(turn: Turn, own: AddressState, entry: Entry, { node }: Heartbe
       // It must let go as soon as it hears us; if it cannot, we shall.
       state.sendNow = true;
       const met = own.rival?.node === node && nowMs - own.rival.lastMs <= turn.timings.bindingMs;
-      own.rival =
+      turn.change(entry.address).rival =
         met && own.rival !== undefined
           ? { ...own.rival, lastMs: nowMs }
           : { node, sinceMs: nowMs, lastMs: nowMs, seq: state.seq + 1 };
     }
   }
-  if (own.giveTo === node) own.giveTo = undefined;
+  if (own.giveTo === node) turn.change(entry.address).giveTo = undefined;
 }
 
 function hearClaim(
   turn: Turn,
-  own: AddressState,
+  own: Readonly<AddressState>,
   entry: Entry,
   { node }: Heartbeat,
   { ackedAgoMs }: Standing,
@@ -94,12 +104,12 @@ function hearClaim(
     agreed !== undefined &&
     isAlive(state, agreed, nowMs) &&
     stakeOf(agreed, entry.address) !== undefined;
-  if (!stands) own.consent = node;
+  if (!stands) turn.change(entry.address).consent = node;
 }
 
 function hearGive(
   turn: Turn,
-  own: AddressState,
+  own: Readonly<AddressState>,
   entry: NamingEntry,
   { node }: Heartbeat,
   { namesUs }: Standing,
@@ -121,17 +131,16 @@ function hearGive(
   if (nowMs < own.alienUntilMs) return;
   // A gift that comes late finds another holder, perhaps.
   if (otherHolder(state, entry.address, nowMs, node) !== undefined) return;
-  if (nowMs < rightOf(state).untilMs) turn.hold(entry.address, entry.term, 'given');
+  if (nowMs >= rightOf(state).untilMs) return;
+  // A gift that comes late may find that others agreed on somebody: strictly, they are asked.
+  if (!isStrict(state)) turn.hold(entry.address, entry.term, 'given');
+  else if (own.mode === 'idle') beginClaim(turn, entry.address, turn.change(entry.address));
 }
 
-function hearObjection(
-  turn: Turn,
-  own: AddressState,
-  entry: NamingEntry,
-  { node }: Heartbeat,
-): void {
+function hearObjection(turn: Turn, entry: NamingEntry, { node }: Heartbeat): void {
   const { state, nowMs } = turn;
   if (entry.node === state.node) return;
+  const own = turn.change(entry.address);
   own.hint = { node: entry.node, term: entry.term, from: node, atMs: nowMs };
   const holder = state.peers.get(entry.node);
   const lives = holder !== undefined && isAlive(state, holder, nowMs);

@@ -46,7 +46,8 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   peer.held = beat.held;
   peer.ageMs = beat.ageMs;
   peer.acknowledgements = beat.acknowledgements;
-  peer.entries = byAddress(beat.entries);
+  if (beat.entries !== peer.list) peer.entries = byAddress(beat.entries);
+  peer.list = beat.entries;
   hearEntries(turn, beat, { ackedAgoMs, namesUs: named !== undefined });
   // It may not know that we live: tell it before it has reason to worry.
   if (back || ackedAgoMs > 1.5 * turn.timings.heartbeatMs) state.sendSoon = true;
@@ -102,7 +103,10 @@ function noteOwn(turn: Turn, peer: Peer, named: Acknowledgement | undefined): nu
   if (sentAtMs === undefined) return Infinity;
   anchor(peer, sentAtMs);
   peer.ackMax = Math.max(peer.ackMax, named.evidence);
-  peer.ackDirect = Math.max(peer.ackDirect, named.direct);
+  if (named.direct > peer.ackDirect) {
+    peer.ackDirect = named.direct;
+    peer.ackDirectAtMs = sentAt(turn.state, named.direct) ?? peer.ackDirectAtMs;
+  }
   return turn.nowMs - sentAtMs;
 }
 
@@ -134,6 +138,7 @@ function hearSay({ state, nowMs }: Turn, ack: Acknowledgement): void {
 
 /** A lower holder that let go may have left its hardware address in the neighbours' caches. */
 function announceAgain(turn: Turn, beat: Heartbeat, peer: Peer): void {
+  if (beat.entries === peer.list) return;
   for (const [address, entries] of peer.entries) {
     if (turn.state.addresses.get(address)?.mode !== 'hold') continue;
     const held = entries.some(({ kind }) => kind === 'hold');

@@ -5,59 +5,84 @@ import type { Acknowledgement, Entry, NodeId } from './heartbeat.ts';
 /** How the lists of a heartbeat can be wrong. */
 export type BodyFault = 'cut-short' | 'trailing-bytes' | 'unknown-entry' | 'bad-acknowledgement';
 
-/** The lists of a heartbeat. */
-export interface HeartbeatLists {
-  readonly acknowledgements: readonly Acknowledgement[];
-  readonly entries: readonly Entry[];
+/** The first list of a body. */
+export function encodeAcknowledgements(acknowledgements: readonly Acknowledgement[]): Uint8Array {
+  const bytes = new Uint8Array(acknowledgements.length * ACKNOWLEDGEMENT_BYTES);
+  const view = viewOf(bytes);
+  for (const [index, { node, boot, evidence, direct }] of acknowledgements.entries()) {
+    const at = index * ACKNOWLEDGEMENT_BYTES;
+    setNode(view, at, node);
+    view.setUint32(at + 8, boot);
+    view.setUint32(at + 12, evidence);
+    bytes[at + 16] = Math.min(0xff, evidence - direct);
+  }
+  return bytes;
 }
 
-/** Writes the lists; addresses must be canonical text. */
-export function encodeBody({ acknowledgements, entries }: HeartbeatLists): Uint8Array {
-  const bytes: number[] = [];
-  for (const { node, boot, evidence, direct } of acknowledgements) {
-    bytes.push(...nodeBytes(node), ...uint32Bytes(boot), ...uint32Bytes(evidence));
-    bytes.push(Math.min(0xff, evidence - direct));
+/** The second list of a body; addresses must be canonical text. */
+export function encodeEntries(entries: readonly Entry[]): Uint8Array {
+  const addresses = entries.map(({ address }) => {
+    const bytes = addressBytes(address);
+    if (bytes === undefined) throw new Error(`not a canonical address: ${address}`);
+    return bytes;
+  });
+  const lengthOf = (entry: Entry, index: number): number =>
+    1 + (addresses[index]?.length ?? 0) + 4 + ('node' in entry ? 8 : 0);
+  const bytes = new Uint8Array(
+    entries.reduce((sum, entry, index) => sum + lengthOf(entry, index), 0),
+  );
+  const view = viewOf(bytes);
+  let at = 0;
+  for (const [index, entry] of entries.entries()) {
+    const address = addresses[index] ?? new Uint8Array();
+    bytes[at] = ENTRY_KIND[entry.kind] + (address.length === 16 ? IPV6_BIT : 0);
+    bytes.set(address, at + 1);
+    view.setUint32(at + 1 + address.length, entry.term);
+    if ('node' in entry) setNode(view, at + 5 + address.length, entry.node);
+    at += lengthOf(entry, index);
   }
-  for (const entry of entries) {
-    const address = addressBytes(entry.address);
-    if (address === undefined) throw new Error(`not a canonical address: ${entry.address}`);
-    bytes.push(ENTRY_KIND[entry.kind] + (address.length === 16 ? IPV6_BIT : 0));
-    bytes.push(...address, ...uint32Bytes(entry.term));
-    if (entry.kind === 'give' || entry.kind === 'object') bytes.push(...nodeBytes(entry.node));
-  }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
-/** Reads the lists, which must fill the bytes exactly. Never throws. */
-export function decodeBody(
-  bytes: Uint8Array,
-  acknowledgementCount: number,
-  entryCount: number,
-): HeartbeatLists | BodyFault {
-  const acknowledgementsEnd = acknowledgementCount * ACKNOWLEDGEMENT_BYTES;
-  if (bytes.length < acknowledgementsEnd) return 'cut-short';
+/** Reads the first list, of as many bytes as so many take. Never throws. */
+export function decodeAcknowledgements(bytes: Uint8Array): readonly Acknowledgement[] | BodyFault {
+  const view = viewOf(bytes);
   const acknowledgements: Acknowledgement[] = [];
-  for (let at = 0; at < acknowledgementsEnd; at += ACKNOWLEDGEMENT_BYTES) {
-    const evidence = uint32At(bytes, at + 12);
-    const lag = bytes[at + 16] ?? 0;
+  for (let at = 0; at < bytes.length; at += ACKNOWLEDGEMENT_BYTES) {
+    const evidence = view.getUint32(at + 12);
+    const lag = view.getUint8(at + 16);
     if (lag < 0xff && lag > evidence) return 'bad-acknowledgement';
-    const node = nodeText(bytes.subarray(at, at + 8));
     // What lags too far to be told counts as nothing received.
     const direct = lag === 0xff ? 0 : evidence - lag;
-    acknowledgements.push({ node, boot: uint32At(bytes, at + 8), evidence, direct });
+    acknowledgements.push({
+      node: nodeAt(view, at),
+      boot: view.getUint32(at + 8),
+      evidence,
+      direct,
+    });
   }
+  return acknowledgements;
+}
+
+/** Reads the second list, which must fill the bytes exactly. Never throws. */
+export function decodeEntries(bytes: Uint8Array, count: number): readonly Entry[] | BodyFault {
+  const view = viewOf(bytes);
   const entries: Entry[] = [];
-  let at = acknowledgementsEnd;
-  for (let count = 0; count < entryCount; count++) {
-    const read = decodeEntry(bytes, at);
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const read = decodeEntry(view, bytes, at);
     if (typeof read === 'string') return read;
     entries.push(read.entry);
     at = read.end;
   }
-  return at === bytes.length ? { acknowledgements, entries } : 'trailing-bytes';
+  return at === bytes.length ? entries : 'trailing-bytes';
 }
 
-function decodeEntry(bytes: Uint8Array, at: number): { entry: Entry; end: number } | BodyFault {
+function decodeEntry(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+): { entry: Entry; end: number } | BodyFault {
   const first = bytes[at];
   if (first === undefined) return 'cut-short';
   const kind = KIND_OF.get(first & ~IPV6_BIT);
@@ -67,9 +92,9 @@ function decodeEntry(bytes: Uint8Array, at: number): { entry: Entry; end: number
   const end = addressEnd + 4 + (named ? 8 : 0);
   if (bytes.length < end) return 'cut-short';
   const address = addressText(bytes.subarray(at + 1, addressEnd));
-  const term = uint32At(bytes, addressEnd);
+  const term = view.getUint32(addressEnd);
   const entry: Entry = named
-    ? { kind, address, term, node: nodeText(bytes.subarray(addressEnd + 4, end)) }
+    ? { kind, address, term, node: nodeAt(view, addressEnd + 4) }
     : { kind, address, term };
   return { entry, end };
 }
@@ -78,22 +103,22 @@ const KIND_OF: ReadonlyMap<number, Entry['kind']> = new Map(
   Object.entries(ENTRY_KIND).map(([kind, code]) => [code, kind as Entry['kind']]),
 );
 
-/** The 8 bytes of a node. */
-export function nodeBytes(node: NodeId): number[] {
-  const bytes: number[] = [];
-  for (let at = 0; at < 16; at += 2) bytes.push(Number.parseInt(node.slice(at, at + 2), 16));
-  return bytes;
+/** Writes the 8 bytes of a node. */
+export function setNode(view: DataView, at: number, node: NodeId): void {
+  view.setUint32(at, Number.parseInt(node.slice(0, 8), 16));
+  view.setUint32(at + 4, Number.parseInt(node.slice(8, 16), 16));
 }
 
-/** The text of 8 bytes. */
-export function nodeText(bytes: Uint8Array): NodeId {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** The text of the 8 bytes of a node. */
+export function nodeAt(view: DataView, at: number): NodeId {
+  return wordText(view.getUint32(at)) + wordText(view.getUint32(at + 4));
 }
 
-function uint32Bytes(value: number): number[] {
-  return [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+function wordText(word: number): string {
+  return word.toString(16).padStart(8, '0');
 }
 
-function uint32At(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
+/** A view of the same bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,4 +1,5 @@
 import {
+  ACKNOWLEDGEMENT_BYTES,
   BODY_BYTES_MAX,
   CODE_BYTES,
   ETHER_TYPE,
@@ -6,8 +7,17 @@ import {
   OFFSET,
   PARTS_MAX,
 } from './frame-layout.ts';
-import { type BodyFault, decodeBody, encodeBody, nodeBytes, nodeText } from './heartbeat-body.ts';
-import type { Heartbeat, NodeId } from './heartbeat.ts';
+import {
+  type BodyFault,
+  decodeAcknowledgements,
+  decodeEntries,
+  encodeAcknowledgements,
+  encodeEntries,
+  nodeAt,
+  setNode,
+  viewOf,
+} from './heartbeat-body.ts';
+import type { Entry, Heartbeat, NodeId } from './heartbeat.ts';
 import { L2ElectionError } from './l2-election-error.ts';
 
 /** HMAC-SHA-256 (RFC 2104) of the bytes under the key: 32 bytes. */
@@ -38,18 +48,26 @@ interface Partial {
   readonly bodies: (Uint8Array | undefined)[];
 }
 
-/** So many nodes may have a heartbeat in parts under way; all of them own the key. */
-const PARTIALS_MAX = 256;
+/** A list of entries, its bytes, and how many there are. */
+interface KnownList {
+  readonly entries: readonly Entry[];
+  readonly bytes: Uint8Array;
+}
+
+/** Of so many nodes lists are kept, and heartbeats in parts under way; all of them own the key. */
+const NODES_MAX = 256;
 
 /**
  * Turns heartbeats into authenticated Ethernet frames and back. It keeps the parts of heartbeats that need more than one frame, and
- * nothing else.
+ * the last list of each node: as long as its bytes do not change, `read` returns the same object, which costs nothing to make.
  */
 export class HeartbeatCodec {
   readonly #hmac: Hmac;
-  readonly #keys: readonly Uint8Array[];
+  #keys: readonly Uint8Array[];
   readonly #electorate: number;
   readonly #partials = new Map<NodeId, Partial>();
+  readonly #heard = new Map<NodeId, KnownList>();
+  #said: KnownList = { entries: [], bytes: new Uint8Array() };
 
   /**
    * @param options.keys the first signs, all are accepted: a key is changed by adding the new one everywhere, then moving it to the
@@ -61,13 +79,18 @@ export class HeartbeatCodec {
     deps: { readonly hmac: Hmac },
     options: { readonly keys: readonly Uint8Array[]; readonly electorate: number },
   ) {
-    if (options.keys.length === 0 || options.keys.some(({ length }) => length < 16)) {
-      const problems = ['keys must be one or more keys of at least 16 bytes'];
-      throw new L2ElectionError('bad-options', problems.join(), { problems });
-    }
     this.#hmac = deps.hmac;
-    this.#keys = options.keys;
+    this.#keys = checkedKeys(options.keys);
     this.#electorate = options.electorate;
+  }
+
+  /**
+   * Signs and accepts with these from the next frame on; see `options.keys` of the constructor.
+   *
+   * @throws L2ElectionError `bad-options`; then the old ones stay
+   */
+  setKeys(keys: readonly Uint8Array[]): void {
+    this.#keys = checkedKeys(keys);
   }
 
   /**
@@ -76,7 +99,7 @@ export class HeartbeatCodec {
    * @throws L2ElectionError `too-many-addresses`
    */
   encode(heartbeat: Heartbeat, mac: Uint8Array): Uint8Array[] {
-    const body = encodeBody(heartbeat);
+    const body = this.#encodeBody(heartbeat);
     const parts = Math.max(1, Math.ceil(body.length / BODY_BYTES_MAX));
     if (parts > PARTS_MAX) {
       const limit = PARTS_MAX * BODY_BYTES_MAX;
@@ -97,15 +120,15 @@ export class HeartbeatCodec {
     const fault = this.#faultOf(frame);
     if (fault !== undefined) return { kind: 'fault', fault };
     const view = viewOf(frame);
-    const node = nodeText(frame.subarray(OFFSET.node, OFFSET.node + 8));
+    const node = nodeAt(view, OFFSET.node);
     const body = this.#collect(node, frame);
     if (body === undefined) return { kind: 'part' };
-    const lists = decodeBody(
-      body,
-      view.getUint16(OFFSET.acknowledgements),
-      view.getUint16(OFFSET.entries),
-    );
-    if (typeof lists === 'string') return { kind: 'fault', fault: lists };
+    const split = view.getUint16(OFFSET.acknowledgements) * ACKNOWLEDGEMENT_BYTES;
+    if (body.length < split) return { kind: 'fault', fault: 'cut-short' };
+    const acknowledgements = decodeAcknowledgements(body.subarray(0, split));
+    if (typeof acknowledgements === 'string') return { kind: 'fault', fault: acknowledgements };
+    const entries = this.#entriesOf(node, body.subarray(split), view.getUint16(OFFSET.entries));
+    if (typeof entries === 'string') return { kind: 'fault', fault: entries };
     const flags = view.getUint8(OFFSET.flags);
     return {
       kind: 'heartbeat',
@@ -119,9 +142,25 @@ export class HeartbeatCodec {
         leaving: (flags & 1) !== 0,
         passive: (flags & 2) !== 0,
         held: view.getUint16(OFFSET.held),
-        ...lists,
+        acknowledgements,
+        entries,
       },
     };
+  }
+
+  #encodeBody({ acknowledgements, entries }: Heartbeat): Uint8Array {
+    if (this.#said.entries !== entries) this.#said = { entries, bytes: encodeEntries(entries) };
+    return concatenate([encodeAcknowledgements(acknowledgements), this.#said.bytes]);
+  }
+
+  #entriesOf(node: NodeId, bytes: Uint8Array, count: number): readonly Entry[] | BodyFault {
+    const known = this.#heard.get(node);
+    if (known?.entries.length === count && isEqual(known.bytes, bytes)) return known.entries;
+    const entries = decodeEntries(bytes, count);
+    if (typeof entries === 'string') return entries;
+    if (known === undefined && this.#heard.size >= NODES_MAX) this.#heard.clear();
+    this.#heard.set(node, { entries, bytes: bytes.slice() });
+    return entries;
   }
 
   #encodePart(
@@ -139,7 +178,7 @@ export class HeartbeatCodec {
     view.setUint8(OFFSET.part, part);
     view.setUint8(OFFSET.parts, parts);
     view.setUint32(OFFSET.electorate, this.#electorate);
-    frame.set(nodeBytes(heartbeat.node), OFFSET.node);
+    setNode(view, OFFSET.node, heartbeat.node);
     view.setUint32(OFFSET.boot, heartbeat.boot);
     view.setUint32(OFFSET.seq, heartbeat.seq);
     view.setUint16(OFFSET.ageMs, heartbeat.ageMs);
@@ -176,7 +215,7 @@ export class HeartbeatCodec {
     const wanted = this.#codeOf(key, frame);
     const given = frame.subarray(frame.length - CODE_BYTES);
     let difference = 0;
-    for (const [index, byte] of wanted.entries()) difference |= byte ^ (given[index] ?? 0);
+    for (let at = 0; at < CODE_BYTES; at++) difference |= (wanted[at] ?? 0) ^ (given[at] ?? 0);
     return difference === 0;
   }
 
@@ -188,7 +227,7 @@ export class HeartbeatCodec {
   /** The whole body, if this part completes it. */
   #collect(node: NodeId, frame: Uint8Array): Uint8Array | undefined {
     const view = viewOf(frame);
-    const slice = frame.slice(OFFSET.body, frame.length - CODE_BYTES);
+    const slice = frame.subarray(OFFSET.body, frame.length - CODE_BYTES);
     const [part, parts] = [view.getUint8(OFFSET.part), view.getUint8(OFFSET.parts)];
     if (parts === 1) return slice;
     const [boot, seq] = [view.getUint32(OFFSET.boot), view.getUint32(OFFSET.seq)];
@@ -196,19 +235,28 @@ export class HeartbeatCodec {
     if (partial?.boot !== boot || partial.seq !== seq || partial.bodies.length !== parts) {
       // An older heartbeat of this boot whose rest comes late must not push out the newer one.
       if (partial?.boot === boot && seq < partial.seq) return undefined;
-      if (partial === undefined && this.#partials.size >= PARTIALS_MAX) this.#partials.clear();
+      if (partial === undefined && this.#partials.size >= NODES_MAX) this.#partials.clear();
       partial = { boot, seq, bodies: Array.from({ length: parts }) };
       this.#partials.set(node, partial);
     }
-    partial.bodies[part] = slice;
+    partial.bodies[part] = slice.slice();
     if (partial.bodies.includes(undefined)) return undefined;
     this.#partials.delete(node);
     return concatenate(partial.bodies as Uint8Array[]);
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function checkedKeys(keys: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (keys.length > 0 && keys.every(({ length }) => length >= 16))
+    return keys.map((key) => key.slice());
+  const problems = ['keys must be one or more keys of at least 16 bytes'];
+  throw new L2ElectionError('bad-options', problems.join(), { problems });
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

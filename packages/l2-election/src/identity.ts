@@ -1,4 +1,4 @@
-import { nodeText } from './heartbeat-body.ts';
+import { nodeAt, viewOf } from './heartbeat-body.ts';
 import type { Hmac } from './heartbeat-codec.ts';
 import type { NodeId } from './heartbeat.ts';
 
@@ -8,11 +8,11 @@ const electorateSalt = new TextEncoder().encode('picluster l2 electorate');
 
 /** A node's identity on the wire: 64 bits of a hash of its name. */
 export function nodeIdOf(hmac: Hmac, name: string): NodeId {
-  return nodeText(hmac(nodeSalt, new TextEncoder().encode(name)).subarray(0, 8));
+  return nodeAt(viewOf(hmac(nodeSalt, new TextEncoder().encode(name))), 0);
 }
 
 /** What tells clusters on one segment apart: 32 bits of a hash of a name that only this cluster has. */
 export function electorateOf(hmac: Hmac, name: string): number {
   const hash = hmac(electorateSalt, new TextEncoder().encode(name));
-  return new DataView(hash.buffer, hash.byteOffset).getUint32(0);
+  return viewOf(hash).getUint32(0);
 }

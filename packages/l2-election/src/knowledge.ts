@@ -21,6 +21,13 @@ export function isMutual(state: ElectionState, peer: Peer, nowMs: number): boole
   );
 }
 
+/** How many we are, of those who hear each other. */
+export function groupOf(state: ElectionState, nowMs: number): number {
+  let group = 1;
+  for (const peer of state.peers.values()) if (isMutual(state, peer, nowMs)) group++;
+  return group;
+}
+
 /** What the peer's newest frame says of the address: its hold or claim. */
 export function stakeOf(peer: Peer, address: string): Entry | undefined {
   return peer.entries

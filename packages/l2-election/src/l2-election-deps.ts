@@ -1,4 +1,5 @@
 import type { ElectionEffect, LossReason } from './election-state.ts';
+import type { L2Election } from './l2-election.ts';
 import type { FrameFault, Hmac } from './heartbeat-codec.ts';
 import type { Timings } from './timings.ts';
 
@@ -36,12 +37,20 @@ export interface ElectionLink {
   send(frame: Uint8Array): unknown;
 }
 
-/** What an election tells its owner. All calls are synchronous: when they return, the owner has acted. */
+/**
+ * What an election tells its owner. All calls are synchronous: when they return, the owner has acted. Others wait while they run, as
+ * the frame that names a successor leaves after `lost`: what is not about answering (logs, metrics, events) belongs into a later tick.
+ */
 export interface L2ElectionListener {
   /** This node answers for `address` while the clock is before `untilMs()`, which is asked anew for each packet. */
   gained(address: string, untilMs: () => number): void;
   /** It may no longer. */
   lost(address: string, reason: LossReason): void;
+  /**
+   * The moment up to which this node may answer was moved, in either direction, or an address was gained or lost: the last call of a
+   * turn. Who keeps a table of `untilMs` instead of asking for each packet renews all of it now.
+   */
+  renewed?(): void;
   /** Another that held it too has let go: tell the neighbours again whose the address is. */
   announce?(address: string): void;
   /** A machine that is no speaker answers for it. Called for each answer that is heard. */
@@ -66,13 +75,21 @@ export interface L2ElectionDeps {
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  /** In Node: `(key, bytes) => createHmac('sha256', key).update(bytes).digest()`. */
+  /**
+   * In Node: `(key, bytes) => createHmac('sha256', key).update(bytes).digest()`; four times as fast with a `KeyObject` kept for each key,
+   * as in this package's `test/frames.ts`: a key is the same object each time.
+   */
   readonly hmac: Hmac;
   readonly listener: L2ElectionListener;
   /** Asks a machine that is no speaker, as the gateway, for any answer: nothing was heard for a while. Default: nothing is asked. */
   readonly solicit?: () => void;
   /** Asks the segment who owns the address; answers come back through `answerHeard`. Default: nothing is asked. */
   readonly probe?: (address: string) => void;
+  /**
+   * Another election of this process on an interface with this hardware address (6 bytes). Two of them that hear each other are on one
+   * segment: only the one of the lower `interfaceIndex` takes part then. Default: there is none.
+   */
+  readonly electionOf?: (mac: Uint8Array) => L2Election | undefined;
   readonly log?: Logger;
   readonly metrics?: L2ElectionMetrics;
 }
@@ -85,8 +102,17 @@ export interface L2ElectionOptions {
   readonly electorate: string;
   /** The first signs, all are accepted; see `HeartbeatCodec`. */
   readonly keys: readonly Uint8Array[];
+  /** Which of two elections of one process on one segment comes first; see `electionOf`. Default: 0. */
+  readonly interfaceIndex?: number;
   /** Default: `wiredTimings`. The same on all nodes. */
   readonly timings?: Timings;
+  /**
+   * Never two that answer, also where the segment falls apart: who holds must have been heard lately by so many that, with itself, they
+   * are more than half of all `members`, and a claim needs their consent. A smaller part is silent. At least 3, the number of all nodes
+   * that may run with these keys on this segment, and the same on all of them: with more nodes than members, two may answer again.
+   * Default: without, each part answers for itself.
+   */
+  readonly strict?: { readonly members: number };
 }
 
 /** Who else may answer for an address, by node name. What nodes do not agree on costs time, not safety. */

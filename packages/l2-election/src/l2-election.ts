@@ -11,7 +11,8 @@ import { HeartbeatCodec } from './heartbeat-codec.ts';
 import { electorateOf, nodeIdOf } from './identity.ts';
 import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';
 import { L2ElectionError } from './l2-election-error.ts';
-import { answerableUntilMs, mayAnswer } from './right.ts';
+import { report } from './report.ts';
+import { answerableUntilMs, mayAnswer, rightOf } from './right.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
 
 /**
@@ -23,6 +24,7 @@ import { checkTimings, wiredTimings } from './timings.ts';
 export class L2Election {
   readonly #deps: L2ElectionDeps;
   readonly #codec: HeartbeatCodec;
+  readonly #interfaceIndex: number;
   #state: ElectionState;
   #events: ElectionEvent[] = [];
   #foreignFrame = false;
@@ -30,6 +32,8 @@ export class L2Election {
   #turn: Disposable | undefined;
   #stopping: PromiseWithResolvers<void> | undefined;
   #stopped = false;
+  #inTurn = false;
+  #turnAfter = false;
 
   /**
    * Listens and sends heartbeats from now on.
@@ -40,13 +44,16 @@ export class L2Election {
     const { hmac, clock, random, link } = deps;
     const timings = options.timings ?? wiredTimings;
     checkTimings(timings);
+    if (options.strict !== undefined) checkMembers(options.strict.members);
     this.#deps = deps;
+    this.#interfaceIndex = options.interfaceIndex ?? 0;
     const electorate = electorateOf(hmac, options.electorate);
     this.#codec = new HeartbeatCodec({ hmac }, { keys: options.keys, electorate });
     this.#state = initialState({
       node: nodeIdOf(hmac, options.nodeName),
       boot: 1 + Math.floor(random() * 0xffff_fffe),
       timings,
+      members: options.strict?.members ?? 0,
       nowMs: clock.nowMs(),
     });
     link.listen({
@@ -70,9 +77,12 @@ export class L2Election {
     this.#tell({ kind: 'stand', address, candidacy: this.#candidacyOf(standing) });
   }
 
-  /** It may no longer: what is held goes to a successor. `lost` is called before this returns. */
-  resign(address: string): void {
-    this.#tell({ kind: 'resign', address });
+  /**
+   * It may no longer, for any of these: what is held goes to successors, all in one frame. `lost` is called, and then the frame that names the successor sent, before this
+   * returns; where it is called from within a call of the listener, right after the turn that made that call.
+   */
+  resign(...addresses: readonly string[]): void {
+    for (const address of addresses) this.#tell({ kind: 'resign', address });
     this.#takeTurn(false);
   }
 
@@ -86,6 +96,15 @@ export class L2Election {
     return this.#stopping.promise;
   }
 
+  /**
+   * Signs with the first of these and accepts all, from the next frame on.
+   *
+   * @throws L2ElectionError `bad-options` unless there is at least one, each of at least 16 bytes; then the old ones stay
+   */
+  setKeys(keys: readonly Uint8Array[]): void {
+    this.#codec.setKeys(keys);
+  }
+
   /** Whether this node may answer for the address at this moment. */
   mayAnswer(address: string, nowMs: number): boolean {
     return !this.#stopped && mayAnswer(this.#state, address, nowMs);
@@ -95,6 +114,13 @@ export class L2Election {
   untilMs(address: string): number {
     if (this.#stopped) return -Infinity;
     return answerableUntilMs(this.#state, address);
+  }
+
+  /** Whether it has listened for long enough to be given addresses, and hears the segment: until then, others should not be stopped. */
+  get isReady(): boolean {
+    const { listenAtMs, passive, carrier, timings } = this.#state;
+    const listened = this.#deps.clock.nowMs() - listenAtMs >= timings.deadAfterMs;
+    return listened && !passive && carrier && !this.#stopped;
   }
 
   /** What the node knows; for status and metrics. */
@@ -138,8 +164,15 @@ export class L2Election {
   }
 
   #onFrame(frame: Uint8Array): void {
-    if (this.#stopped || isFrom(frame, this.#deps.link.mac)) return;
+    const { link, electionOf } = this.#deps;
+    if (this.#stopped || isFrom(frame, link.mac)) return;
     const read = this.#codec.read(frame);
+    const ownOther = electionOf?.(frame.subarray(6, 12));
+    if (ownOther !== undefined) {
+      // What this machine says itself proves nothing of its receiver or of others.
+      if (read.kind !== 'fault') this.#meet(ownOther);
+      return;
+    }
     if (read.kind === 'heartbeat') {
       this.#tell({ kind: 'heartbeat', heartbeat: read.heartbeat, mac: macText(read.mac) });
       return;
@@ -149,6 +182,11 @@ export class L2Election {
     }
     // Busy segments carry many: they wait for the next turn.
     this.#foreignFrame = true;
+  }
+
+  #meet(other: L2Election): void {
+    const second = other.#interfaceIndex > this.#interfaceIndex ? other : this;
+    second.#tell({ kind: 'second-port' });
   }
 
   #tell(event: ElectionEvent): void {
@@ -163,58 +201,52 @@ export class L2Election {
   }
 
   #takeTurn(readAll: boolean): void {
+    // The listener asked for a turn from within one: what that one still has to do comes first.
+    this.#turnAfter = this.#inTurn;
+    if (this.#inTurn || this.#stopped) return;
     this.#turn?.[Symbol.dispose]();
     this.#turn = undefined;
     this.#wake?.[Symbol.dispose]();
-    if (this.#stopped) return;
     const { clock } = this.#deps;
     const events = this.#events;
     this.#events = [];
     if (this.#foreignFrame) events.push({ kind: 'foreign-frame' });
     this.#foreignFrame = false;
     const nowMs = clock.nowMs();
-    const [state, effects] = step(this.#state, {
-      nowMs,
-      wallMs: clock.wallMs(),
-      events,
-      readAll,
-    });
+    const before = this.#state;
+    const [state, effects] = step(before, { nowMs, wallMs: clock.wallMs(), events, readAll });
     this.#state = state;
+    this.#inTurn = true;
     for (const effect of effects) this.#carryOut(effect);
+    if (isRenewed(before, state, effects)) this.#deps.listener.renewed?.();
+    // Others wait for our frames and answers, nobody for this.
+    report(effects, this.#deps);
+    this.#inTurn = false;
     if (this.#stopping !== undefined && hasLeft(state)) {
       this.#stopped = true;
-      this.#turn = undefined;
       this.#stopping.resolve();
       return;
     }
     this.#wake = clock.timer(Math.max(0, state.wakeAtMs - nowMs), () => this.#soon());
+    if (this.#turnAfter) this.#takeTurn(false);
   }
 
   #carryOut(effect: ElectionEffect): void {
-    const { listener, log, metrics } = this.#deps;
-    metrics?.effect(effect);
+    const { listener } = this.#deps;
     switch (effect.kind) {
       case 'send':
         for (const frame of this.#codec.encode(effect.heartbeat, this.#deps.link.mac)) {
           this.#deps.link.send(frame);
-          metrics?.frameSent(frame.length);
+          this.#deps.metrics?.frameSent(frame.length);
         }
         break;
       case 'gained': {
         const { address } = effect;
-        log?.info('answering for an address', { address, term: effect.term, how: effect.how });
         listener.gained(address, () => this.untilMs(address));
         break;
       }
       case 'lost':
-        log?.info('no longer answering', { address: effect.address, reason: effect.reason });
         listener.lost(effect.address, effect.reason);
-        break;
-      case 'claiming':
-        log?.debug('claiming an address', { address: effect.address, term: effect.term });
-        break;
-      case 'claim-ended':
-        log?.debug('claim ended', { address: effect.address, reason: effect.reason });
         break;
       case 'announce':
         listener.announce?.(effect.address);
@@ -229,18 +261,40 @@ export class L2Election {
         this.#deps.solicit?.();
         break;
       case 'conflict':
-        log?.warn('another machine answers for an address', {
-          address: effect.address,
-          mac: effect.mac,
-        });
         listener.conflict?.(effect.address, effect.mac);
         break;
       case 'duplicate-identity':
-        log?.warn('another process runs under the name of this node', { mac: effect.mac });
         listener.duplicateIdentity?.(effect.mac);
+        break;
+      case 'claiming':
+      case 'claim-ended':
         break;
     }
   }
+}
+
+function checkMembers(members: number): void {
+  if (Number.isInteger(members) && members >= 3) return;
+  const problems = [
+    `strict.members must be a whole number from 3 on, not ${members}: two nodes have no majority without each other`,
+  ];
+  throw new L2ElectionError('bad-options', problems.join(), { problems });
+}
+
+/** Whether what a node may answer for, or until when, is another than before the turn. */
+function isRenewed(
+  before: ElectionState,
+  after: ElectionState,
+  effects: readonly ElectionEffect[],
+): boolean {
+  if (effects.some(({ kind }) => kind === 'gained' || kind === 'lost')) return true;
+  if (!holdsAny(after)) return false;
+  return before.carrier !== after.carrier || rightOf(before).untilMs !== rightOf(after).untilMs;
+}
+
+function holdsAny({ addresses }: ElectionState): boolean {
+  for (const { mode } of addresses.values()) if (mode === 'hold') return true;
+  return false;
 }
 
 function isFrom(frame: Uint8Array, mac: Uint8Array): boolean {

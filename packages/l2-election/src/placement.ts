@@ -37,11 +37,11 @@ export interface Place {
   readonly node: NodeId;
   /** Addresses it holds, claims or is planned for. */
   readonly load: number;
-  /** It is the last holder that the API knows. */
-  readonly wasHolder: boolean;
+  /** It comes before others that are preferred as much: it is the last holder that the API knows, or was just restarted. */
+  readonly isFirst: boolean;
 }
 
-/** Whether the address should rather go to `one`: preferred first, then back to its last holder, then to the emptier node. */
+/** Whether the address should rather go to `one`: preferred first, then one that comes first, then to the emptier node. */
 export function isBetterPlace(
   address: string,
   candidacy: Candidacy,
@@ -50,7 +50,7 @@ export function isBetterPlace(
 ): boolean {
   const preference = preferenceOf(candidacy, one.node) - preferenceOf(candidacy, other.node);
   if (preference !== 0) return preference < 0;
-  if (one.wasHolder !== other.wasHolder) return one.wasHolder;
+  if (one.isFirst !== other.isFirst) return one.isFirst;
   if (one.load !== other.load) return one.load < other.load;
   return isHeavier(address, one.node, other.node);
 }

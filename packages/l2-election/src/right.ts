@@ -1,29 +1,37 @@
 import type { ElectionState } from './election-state.ts';
-import type { NodeId } from './heartbeat.ts';
 
-/** Until when a node may answer, and whose promise runs out then; without `by` it is our own last frame that grows old. */
+/** Until when a node may answer, and what is too old then: our own last frame, the promise of a peer, or what a quorum heard of us. */
 export interface Right {
   readonly untilMs: number;
-  readonly by: NodeId | undefined;
+  readonly by: 'own' | 'peer' | 'quorum';
 }
 
 /**
  * The right to answer for what is held (rule 7): it ends when our last frame, or the promise of anyone whom we heard lately, is
- * nearly `deadAfterMs` old. The same for all addresses.
+ * nearly `deadAfterMs` old. The same for all addresses. Strict (rule 26): also when the newest of our frames that a quorum of others
+ * received is as old as that.
  */
 export function rightOf(state: ElectionState): Right {
   const { deadAfterMs, marginMs, bindingMs } = state.timings;
   const lengthMs = deadAfterMs - marginMs;
   let untilMs = state.lastSentMs + lengthMs;
-  let by: NodeId | undefined;
-  for (const [node, peer] of state.peers) {
+  let by: Right['by'] = 'own';
+  for (const peer of state.peers.values()) {
     // As of our last look: one that we only could not hear because we were away still binds us.
     if (state.readAllAtMs - peer.heardAtMs < bindingMs && peer.anchorMs + lengthMs < untilMs) {
       untilMs = peer.anchorMs + lengthMs;
-      by = node;
+      by = 'peer';
     }
   }
-  return { untilMs, by };
+  const quorumUntilMs = quorumHeardAtMs(state) + lengthMs;
+  return quorumUntilMs < untilMs ? { untilMs: quorumUntilMs, by: 'quorum' } : { untilMs, by };
+}
+
+/** When we sent the newest frame that as many others received as we need. */
+function quorumHeardAtMs({ quorum, peers }: ElectionState): number {
+  if (quorum === 0) return Infinity;
+  const heardAtMs = Array.from(peers.values(), ({ ackDirectAtMs }) => ackDirectAtMs);
+  return heardAtMs.sort((one, other) => other - one)[quorum - 1] ?? -Infinity;
 }
 
 /** Until when this node may answer for the address, as far as it knows now; `-Infinity` where it does not hold it or has no link. */

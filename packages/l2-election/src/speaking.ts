@@ -1,5 +1,5 @@
 import { type AddressState, type ElectionState, sentTimesKept } from './election-state.ts';
-import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
+import type { Acknowledgement, Entry, Heartbeat, NodeId } from './heartbeat.ts';
 import { heldCount, isAlive, isHeard, otherHolder, stakeOf } from './knowledge.ts';
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
@@ -23,6 +23,7 @@ export function speak(turn: Turn): void {
     acknowledgements: acknowledge(state, nowMs),
     entries: entriesNow(turn),
   };
+  state.list = heartbeat.entries;
   const sentAtMs = [...state.sentAtMs];
   sentAtMs[state.seq % sentTimesKept] = nowMs;
   state.sentAtMs = sentAtMs;
@@ -46,30 +47,51 @@ function acknowledge(state: ElectionState, nowMs: number): Acknowledgement[] {
   return known;
 }
 
-function entriesNow(turn: Turn): Entry[] {
+function entriesNow(turn: Turn): readonly Entry[] {
   const entries: Entry[] = [];
   for (const [address, own] of turn.state.addresses) {
-    entries.push(...ownEntry(turn.state, address, own), ...objections(turn, address, own));
+    const stake = ownEntry(turn, address, own);
+    if (stake !== undefined) entries.push(stake);
+    if (own.mode !== 'hold') objectTo(turn, address, own, entries);
   }
-  return entries;
+  const { list } = turn.state;
+  const same =
+    entries.length === list.length && entries.every((entry, at) => isSame(entry, list[at]));
+  return same ? list : entries;
 }
 
-function ownEntry(state: ElectionState, address: string, own: AddressState): Entry[] {
-  const { mode, term } = own;
-  if (mode === 'hold') return [{ kind: 'hold', address, term }];
+function isSame(one: Entry, other: Entry | undefined): boolean {
+  return (
+    one.kind === other?.kind &&
+    one.address === other.address &&
+    one.term === other.term &&
+    nodeOf(one) === nodeOf(other)
+  );
+}
+
+function nodeOf(entry: Entry): NodeId | undefined {
+  return 'node' in entry ? entry.node : undefined;
+}
+
+function ownEntry(turn: Turn, address: string, own: Readonly<AddressState>): Entry | undefined {
+  const { mode, term, giveTo } = own;
+  if (mode === 'hold') return { kind: 'hold', address, term };
   if (mode === 'claim') {
-    if (own.claimSeq === 0) own.claimSeq = state.seq;
-    return [{ kind: 'claim', address, term }];
+    if (own.claimSeq === 0) turn.change(address).claimSeq = turn.state.seq;
+    return { kind: 'claim', address, term };
   }
-  if (own.giveTo === undefined) return [];
-  if (own.giveSeq === 0) own.giveSeq = state.seq;
-  return [{ kind: 'give', address, term: own.giveTerm, node: own.giveTo }];
+  if (giveTo === undefined) return undefined;
+  if (own.giveSeq === 0) turn.change(address).giveSeq = turn.state.seq;
+  return { kind: 'give', address, term: own.giveTerm, node: giveTo };
 }
 
 /** For each peer whose stake must not stand (rule 11, and the lower of two holds in rule 14): in every frame, as one may be lost. */
-function objections({ state, nowMs }: Turn, address: string, own: AddressState): Entry[] {
-  if (own.mode === 'hold') return [];
-  const found: Entry[] = [];
+function objectTo(
+  { state, nowMs }: Turn,
+  address: string,
+  own: Readonly<AddressState>,
+  entries: Entry[],
+): void {
   for (const [node, peer] of state.peers) {
     const stake = peer.entries.size === 0 ? undefined : stakeOf(peer, address);
     if (stake === undefined || !isHeard(state, peer, nowMs)) continue;
@@ -80,10 +102,9 @@ function objections({ state, nowMs }: Turn, address: string, own: AddressState):
       better = { node: own.consent, term: own.maxTerm };
     }
     if (better !== undefined && better.node !== state.node) {
-      found.push({ kind: 'object', address, term: better.term, node: better.node });
+      entries.push({ kind: 'object', address, term: better.term, node: better.node });
     }
   }
-  return found;
 }
 
 /** How long to wait between two frames while something is overdue: longer where many would speak. */

@@ -8,7 +8,13 @@ import {
 } from './election-state.ts';
 import type { Timings } from './timings.ts';
 
-/** One turn of the machine on its own copy of the state: what is known so far, and what is to be done so far. */
+/** How much younger the last mention of an address may be than is written down. */
+const namedWithinMs = 60_000;
+
+/**
+ * One turn of the machine on its own copy of the state: what is known so far, and what is to be done so far. Of the addresses, only
+ * those are copied that it changes: most turns change none.
+ */
 export class Turn {
   readonly state: ElectionState;
   readonly nowMs: number;
@@ -20,9 +26,16 @@ export class Turn {
   readonly #before: ElectionState;
   readonly #lost = new Map<string, LossReason>();
   readonly #gained = new Map<string, 'claimed' | 'given'>();
+  /** The records of addresses that are this turn's own. */
+  readonly #own = new Map<string, AddressState>();
+  #addresses: Map<string, Readonly<AddressState>> | undefined;
 
   constructor(before: ElectionState, input: ElectionInput) {
-    this.state = copyOf(before);
+    this.state = {
+      ...before,
+      strangers: new Map(before.strangers),
+      peers: copyEach(before.peers),
+    };
     this.nowMs = input.nowMs;
     this.wallMs = input.wallMs;
     this.datedMs = before.readAllAtMs;
@@ -34,20 +47,34 @@ export class Turn {
     return this.state.timings;
   }
 
-  /** The record of an address, made where there is none. */
-  address(address: string): AddressState {
-    let found = this.state.addresses.get(address);
-    if (found === undefined) {
-      found = newAddress();
-      this.state.addresses.set(address, found);
+  /** What is known of an address that a frame or the owner names now; made where there is nothing. */
+  named(address: string): Readonly<AddressState> {
+    const known = this.state.addresses.get(address);
+    if (known !== undefined && this.nowMs - known.namedAtMs < namedWithinMs) return known;
+    const own = this.change(address);
+    own.namedAtMs = this.nowMs;
+    return own;
+  }
+
+  /** The record of an address, to be changed in this turn; made where there is none. What was read of it before is out of date then. */
+  change(address: string): AddressState {
+    let own = this.#own.get(address);
+    if (own === undefined) {
+      own = { ...(this.state.addresses.get(address) ?? newAddress()) };
+      this.#own.set(address, own);
+      this.#ownAddresses().set(address, own);
     }
-    found.namedAtMs = this.nowMs;
-    return found;
+    return own;
+  }
+
+  forget(address: string): void {
+    this.#own.delete(address);
+    this.#ownAddresses().delete(address);
   }
 
   /** Begins to hold. The frame that says so is sent in this turn, before the first answer. */
   hold(address: string, term: number, how: 'claimed' | 'given'): void {
-    const own = this.address(address);
+    const own = this.change(address);
     own.mode = 'hold';
     own.term = term;
     own.maxTerm = Math.max(own.maxTerm, term);
@@ -61,7 +88,7 @@ export class Turn {
 
   /** Ends a hold or a claim; without one nothing happens. */
   drop(address: string, reason: LossReason): void {
-    const own = this.address(address);
+    const own = this.change(address);
     if (own.mode === 'hold') {
       own.lastHold = own.term;
       this.#lost.set(address, reason);
@@ -86,7 +113,15 @@ export class Turn {
     this.state.listenAtMs = this.nowMs;
   }
 
-  /** What is to be done, losses first and gains last. */
+  #ownAddresses(): Map<string, Readonly<AddressState>> {
+    if (this.#addresses === undefined) {
+      this.#addresses = new Map(this.state.addresses);
+      this.state.addresses = this.#addresses;
+    }
+    return this.#addresses;
+  }
+
+  /** What is to be done: first all that others wait for, losses before the frame and gains after it. */
   finish(): ElectionEffect[] {
     const losses: ElectionEffect[] = [];
     for (const [address, reason] of this.#lost) {
@@ -95,20 +130,16 @@ export class Turn {
     }
     const gains: ElectionEffect[] = [];
     for (const [address, how] of this.#gained) {
-      const { term } = this.address(address);
+      const { term } = this.change(address);
       gains.push({ kind: 'gained', address, term, how });
     }
-    return [...losses, ...this.effects, ...gains];
+    const isSend = ({ kind }: ElectionEffect): boolean => kind === 'send';
+    const [sends, rest] = [
+      this.effects.filter(isSend),
+      this.effects.filter((effect) => !isSend(effect)),
+    ];
+    return [...losses, ...sends, ...gains, ...rest];
   }
-}
-
-function copyOf(state: ElectionState): ElectionState {
-  return {
-    ...state,
-    strangers: new Map(state.strangers),
-    peers: copyEach(state.peers),
-    addresses: copyEach(state.addresses),
-  };
 }
 
 function copyEach<Value extends object>(from: ReadonlyMap<string, Value>): Map<string, Value> {

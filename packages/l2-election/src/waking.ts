@@ -1,4 +1,5 @@
 import type { AddressState } from './election-state.ts';
+import { toldAtMs } from './api-witness.ts';
 import { stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, isOverdue } from './speaking.ts';
@@ -8,7 +9,7 @@ import type { Turn } from './turn.ts';
 const alienProbeMs = 5_000;
 
 /** When we yield to a lower holder that has not heard us since we met; `Infinity` if there is none. */
-export function rivalUntilMs(turn: Turn, address: string, own: AddressState): number {
+export function rivalUntilMs(turn: Turn, address: string, own: Readonly<AddressState>): number {
   const { rival } = own;
   if (own.mode !== 'hold' || rival === undefined) return Infinity;
   const peer = turn.state.peers.get(rival.node);
@@ -18,7 +19,7 @@ export function rivalUntilMs(turn: Turn, address: string, own: AddressState): nu
 }
 
 /** How often the address is to be probed now, if at all. */
-export function probeEveryMs(turn: Turn, own: AddressState): number | undefined {
+export function probeEveryMs(turn: Turn, own: Readonly<AddressState>): number | undefined {
   if (own.candidacy === undefined) return undefined;
   if (own.mode === 'claim' && own.claimLeastMs > 0) return turn.timings.probingMs / 3;
   if (own.mode === 'idle' && turn.nowMs < own.alienUntilMs) return alienProbeMs;
@@ -38,13 +39,14 @@ export function frameDueMs(turn: Turn): number {
 /** The next moment at which a rule changes something by time alone. */
 export function nextTurn(turn: Turn): number {
   const { state, nowMs, timings } = turn;
-  let wakeAtMs = Math.max(frameDueMs(turn), nowMs + 1);
+  let wakeAtMs = state.silent ? nowMs + timings.deadAfterMs : Math.max(frameDueMs(turn), nowMs + 1);
   const at = (ms: number): void => {
     if (ms > nowMs && ms < wakeAtMs) wakeAtMs = ms;
   };
   at(state.listenAtMs + timings.deadAfterMs);
   at(rightOf(state).untilMs);
   at(state.duplicateAtMs + timings.deadAfterMs);
+  at(state.asideAtMs + timings.deadAfterMs);
   for (const { evidenceAtMs, heardAtMs, anchorMs } of state.peers.values()) {
     at(evidenceAtMs + timings.deadAfterMs);
     at(evidenceAtMs + 1.5 * timings.heartbeatMs + 1);
@@ -59,6 +61,7 @@ export function nextTurn(turn: Turn): number {
     if (own.mode === 'claim') {
       at(own.claimAtMs + own.claimLeastMs);
       at(own.claimAtMs + timings.deadAfterMs);
+      at(toldAtMs(turn, own));
     } else if (own.mode === 'idle' && own.freeSinceMs > -Infinity) {
       for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + rank * timings.staggerMs);
     }

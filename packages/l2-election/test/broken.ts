@@ -29,6 +29,9 @@ export const withoutGuard: Step = changing((state) => {
   state.lastSentMs = Infinity;
 });
 
+/** Strict, but the smaller part does not count how many it is. */
+export const withoutQuorum: Step = (state, input) => step({ ...state, quorum: 0 }, input);
+
 /** Old and repeated frames count. */
 export const withoutSequence: Step = (state, input) => {
   const peers = new Map(state.peers);

@@ -13,10 +13,18 @@ class Cable {
   readonly calls: string[] = [];
   readonly frames: Uint8Array[] = [];
   readonly pulled = new Set<string>();
+  readonly macs = new Map<string, string>();
+  /** What each node last found when it was told to renew its table. */
+  readonly tables = new Map<string, number>();
+  /** Called by a node's listener before it does anything else. */
+  onCall: (call: string) => void = () => {};
   #macs = 0;
 
+  /** `a2` is a second interface of node `a`. */
   node(name: string, nodeKey: Uint8Array = key): L2Election {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, ++this.#macs);
+    const [nodeName = ''] = name;
+    this.macs.set(mac.join(), name);
     const untilOf: Record<string, () => number> = {};
     const election = new L2Election(
       {
@@ -29,26 +37,39 @@ class Cable {
           listen: (listener) => this.listeners.set(name, (frame) => listener.onFrame(frame)),
           send: (frame) => this.send(name, frame),
         },
+        electionOf: (source) => {
+          const other = this.macs.get(source.join());
+          return other?.[0] === nodeName ? this.nodes.get(other) : undefined;
+        },
         // The gateway answers.
         solicit: () => this.deliver(name, gatewayFrame),
         listener: {
           gained: (address, untilMs) => {
             untilOf[address] = untilMs;
             const word = untilMs() > this.clock.nowMs() ? 'gained' : 'gained too late';
-            this.calls.push(`${name} ${word} ${address}`);
+            this.note(`${name} ${word} ${address}`);
           },
           lost: (address, reason) => {
             const word = untilOf[address]?.() === -Infinity ? 'lost' : 'lost too early';
-            this.calls.push(`${name} ${word} ${address}: ${reason}`);
+            this.note(`${name} ${word} ${address}: ${reason}`);
+          },
+          renewed: () => {
+            this.tables.set(name, untilOf[x]?.() ?? -Infinity);
+            this.onCall(`${name} renewed`);
           },
           record: (address, term) => this.calls.push(`${name} record ${address} ${term}`),
           conflict: (address, owner) => this.calls.push(`${name} conflict ${address} ${owner}`),
         },
       },
-      { nodeName: name, electorate: 'cluster', keys: [nodeKey] },
+      { nodeName, electorate: 'cluster', keys: [nodeKey], interfaceIndex: this.#macs },
     );
     this.nodes.set(name, election);
     return election;
+  }
+
+  note(call: string): void {
+    this.calls.push(call);
+    this.onCall(call);
   }
 
   send(from: string, frame: Uint8Array): void {
@@ -79,7 +100,7 @@ async function three(): Promise<[Cable, string]> {
   const [holder = ''] = cable.answerers();
   expect(cable.calls).toEqual(
     [`${holder} gained ${x}`, `${holder} record ${x} 1`].sort((one) =>
-      one.includes('record') ? -1 : 1,
+      one.includes('gained') ? -1 : 1,
     ),
   );
   return [cable, holder];
@@ -117,6 +138,101 @@ describe('three nodes on a cable', () => {
     expect(cable.answerers()).not.toContain(holder);
   });
 
+  test('may answer by a table that is renewed when they say so, exactly as if each packet asked', async () => {
+    const [cable, holder] = await three();
+    const other = holder === 'a' ? 'b' : 'a';
+    const faults: Record<number, () => void> = {
+      300: () => cable.pulled.add(other),
+      1500: () => cable.pulled.delete(other),
+      2000: () => cable.pulled.add(holder),
+      4000: () => cable.pulled.delete(holder),
+      6000: () => cable.nodes.get(cable.answerers()[0] ?? '')?.resign(x),
+      7000: () => void cable.nodes.get(cable.answerers()[0] ?? '')?.stop(),
+      8000: () => cable.nodes.forEach((node) => node.setAlone(true)),
+    };
+    for (let ms = 0; ms < 9000; ms++) {
+      faults[ms]?.();
+      await cable.clock.advance(1);
+      const nowMs = cable.clock.nowMs();
+      const byTable = [...cable.nodes.keys()].filter(
+        (name) => nowMs < (cable.tables.get(name) ?? -Infinity),
+      );
+      expect(byTable, `${ms} ms`).toEqual(cable.answerers());
+    }
+  });
+
+  test('hand over in one order: lost, the table, the frame that gives; and the successor starts in the turn that reads it', async () => {
+    const [cable, holder] = await three();
+    await cable.clock.advance(33);
+    const seen: string[] = [];
+    const framesBefore = cable.frames.length;
+    cable.onCall = (call) =>
+      seen.push(`${call}, ${cable.frames.length - framesBefore} frames on the cable`);
+    cable.nodes.get(holder)?.resign(x);
+    expect(seen).toEqual([
+      `${holder} lost ${x}: given, 0 frames on the cable`,
+      `${holder} renewed, 1 frames on the cable`,
+    ]);
+    expect(cable.answerers()).toEqual([]);
+    const givenAtMs = cable.clock.nowMs();
+    // A delivery and a turn, both without delay.
+    await cable.clock.advance(0);
+    const [successor = ''] = cable.answerers();
+    expect(seen.filter((call) => call.startsWith(`${successor} gained ${x}`))).toHaveLength(1);
+    expect(cable.clock.nowMs()).toBe(givenAtMs);
+  });
+
+  test('that resign from within a call of the election do so right after its turn', async () => {
+    const cable = new Cable();
+    const node = cable.node('a');
+    cable.onCall = (call) => {
+      if (call.startsWith('a gained')) node.resign(x);
+    };
+    node.stand(x);
+    await cable.clock.advance(1500);
+    expect(cable.calls).toEqual([`a gained ${x}`, `a record ${x} 1`, `a lost ${x}: given`]);
+    expect(cable.tables.get('a')).toBe(-Infinity);
+  });
+
+  test('give to one that has listened, and rather to one that was just restarted: it is not restarted next', async () => {
+    const [cable, holder] = await three();
+    await cable.clock.advance(70_000);
+    const [one = '', other = ''] = ['a', 'b', 'c'].filter((name) => name !== holder);
+    await cable.nodes.get(one)?.stop();
+    cable.node(one).stand(x);
+    await cable.clock.advance(500);
+    expect(cable.nodes.get(one)?.isReady).toBe(false);
+    cable.nodes.get(holder)?.resign(x);
+    await cable.clock.advance(10);
+    expect(cable.answerers()).toEqual([other]);
+    await cable.clock.advance(1000);
+    expect(cable.nodes.get(one)?.isReady).toBe(true);
+    cable.nodes.get(other)?.resign(x);
+    cable.nodes.get(holder)?.stand(x);
+    await cable.clock.advance(10);
+    expect(cable.answerers()).toEqual([one]);
+  });
+
+  test('go on while their keys are changed, and refuse to have none', async () => {
+    const [cable, holder] = await three();
+    const next = new Uint8Array(32).fill(9);
+    const calls = cable.calls.length;
+    for (const keys of [[key, next], [next, key], [next]]) {
+      for (const node of cable.nodes.values()) {
+        node.setKeys(keys);
+        await cable.clock.advance(500);
+      }
+    }
+    expect(cable.answerers()).toEqual([holder]);
+    expect(cable.calls).toHaveLength(calls);
+    // Another who still has the old one alone is not heard.
+    cable.nodes.get(holder)?.setKeys([key]);
+    await cable.clock.advance(1000);
+    expect(cable.answerers()).not.toEqual([holder]);
+    expect(() => cable.nodes.get(holder)?.setKeys([])).toThrow(L2ElectionError);
+    expect(() => cable.nodes.get(holder)?.setKeys([next.subarray(0, 8)])).toThrow('keys must be');
+  });
+
   test('replace one that stops, which then is silent for good', async () => {
     const [cable, holder] = await three();
     const stopped = cable.nodes.get(holder)?.stop();
@@ -148,6 +264,43 @@ describe('three nodes on a cable', () => {
     }
     expect(cable.answerers().filter((name) => name !== 'stranger')).toEqual([holder]);
     expect(cable.calls.filter((call) => !call.startsWith('stranger'))).toEqual(before);
+  });
+});
+
+describe('a node with two interfaces on one segment', () => {
+  const framesOf = (cable: Cable, name: string): number => {
+    const [mac] = [...cable.macs].find(([, of]) => of === name) ?? [''];
+    return cable.frames.filter((frame) => frame.subarray(6, 12).join() === mac).length;
+  };
+
+  test('takes part with the lower one, and the other says nothing', async () => {
+    const cable = new Cable();
+    for (const name of ['a', 'a2', 'b']) cable.node(name).stand(x);
+    await cable.clock.advance(1500);
+    expect(cable.answerers()).toHaveLength(1);
+    expect(cable.answerers()).not.toContain('a2');
+    expect(framesOf(cable, 'a2')).toBeLessThanOrEqual(2);
+    expect(cable.nodes.get('b')?.state.peers.size).toBe(1);
+  });
+
+  test('hands what the second one holds to the others when the two meet, and takes part with it again when they part', async () => {
+    const cable = new Cable();
+    cable.pulled.add('a');
+    cable.node('a');
+    for (const name of ['a2', 'b']) cable.node(name).stand(x);
+    await cable.clock.advance(3000);
+    cable.nodes.get('b')?.resign(x);
+    await cable.clock.advance(50);
+    expect(cable.answerers()).toEqual(['a2']);
+    cable.nodes.get('b')?.stand(x);
+    cable.pulled.delete('a');
+    await cable.clock.advance(1000);
+    expect(cable.answerers()).toEqual(['b']);
+    expect(cable.calls).toContain(`a2 lost ${x}: second-port`);
+    cable.pulled.add('a');
+    cable.pulled.add('b');
+    await cable.clock.advance(4000);
+    expect(cable.answerers()).toContain('a2');
   });
 });
 

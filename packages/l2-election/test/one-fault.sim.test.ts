@@ -42,6 +42,66 @@ describe.each([0, 0.01, 0.05])('at a loss of %s of all frames', (loss) => {
   );
 });
 
+describe('if more than half of at least three nodes must agree', () => {
+  test.each(promised)(
+    'one %s (for %s ms) is over as soon as without that rule (%s ms), or in a second if the word of a hand-over is lost',
+    (kind, forMs, ms) => {
+      const limitMs = kind === 'stop' || kind === 'resign' ? 1000 : ms;
+      for (const seed of seeds.slice(0, 30)) {
+        const strict = { kind, loss: 0.01, strict: true, ...(forMs !== undefined && { forMs }) };
+        const result = runOneFault(seed, strict);
+        expect(result, `seed ${seed}`).toMatchObject({ violations: [], doubleMs: 0, strayed: 0 });
+        expect(result.silenceMs, `seed ${seed}`).toBeLessThanOrEqual(limitMs);
+      }
+    },
+  );
+});
+
+describe('without the API', () => {
+  test.each(promised)('one %s (for %s ms) is over in %s ms', (kind, forMs, limitMs) => {
+    for (const seed of seeds.slice(0, 30)) {
+      const away = { kind, loss: 0.01, withApi: false, ...(forMs !== undefined && { forMs }) };
+      const result = runOneFault(seed, away);
+      expect(result, `seed ${seed}`).toMatchObject({ violations: [], doubleMs: 0, strayed: 0 });
+      expect(result.silenceMs, `seed ${seed}`).toBeLessThanOrEqual(limitMs);
+    }
+  });
+});
+
+/** Frames of the protocol are filtered; all else passes. */
+describe('heartbeats that are filtered while the API is there', () => {
+  test('from the start: each address has one answerer, and never two', () => {
+    for (const seed of seeds.slice(0, 30)) {
+      const { segment, doubleMs } = filtered(seed, 0);
+      expect(doubleMs, `seed ${seed}`).toBe(0);
+      expect(segment.oracle.moves, `seed ${seed}`).toBe(0);
+    }
+  });
+
+  test('from some moment on: two answer for no longer than the API takes to tell the first, and then one', () => {
+    const double = seeds.map((seed) => filtered(seed, 4000).doubleMs / 3);
+    expect(Math.max(...double)).toBeLessThan(130);
+    expect(double.reduce((sum, ms) => sum + ms, 0) / double.length).toBeLessThan(10);
+  });
+
+  function filtered(seed: number, fromMs: number): { segment: Segment; doubleMs: number } {
+    const segment = new Segment(seed, { nodes: 2 + (seed % 4), addresses: 3, startWithinMs: 500 });
+    segment.run(fromMs);
+    const [first, ...others] = segment.nodes;
+    if (first === undefined) throw new Error('no nodes');
+    // Of all, or of the first one only.
+    for (const one of seed % 2 === 0 ? segment.nodes : [first]) {
+      for (const other of others) {
+        segment.cut(one, other, true);
+        segment.cut(other, one, true);
+      }
+    }
+    segment.run(fromMs + 20_000);
+    expect(segment.oracle.answerers().map(({ length }) => length)).toEqual([1, 1, 1]);
+    return { segment, doubleMs: segment.oracle.doubleMs };
+  }
+});
+
 test('a stall of 600 ms moves nothing: the silence is the stall itself', () => {
   for (const seed of seeds) {
     const result = runOneFault(seed, { kind: 'freeze', loss: 0, forMs: 600 });

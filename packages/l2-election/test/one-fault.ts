@@ -25,19 +25,26 @@ export interface OneFaultOptions {
   /** Default: longer than the run. */
   readonly forMs?: number;
   readonly machine?: Step;
+  /** Default: true. */
+  readonly withApi?: boolean;
+  /** More than half of the nodes must agree. */
+  readonly strict?: boolean;
   readonly trace?: (line: string) => void;
 }
 
 /** A segment at rest, then one fault to one node that holds something, if any does. */
 export function runOneFault(seed: number, options: OneFaultOptions): OneFaultResult {
   const random = seededRandom(seed + 77);
-  const nodes = options.nodes ?? 2 + Math.floor(random() * 4);
+  const drawn = 2 + Math.floor(random() * 4);
+  const nodes = options.nodes ?? (options.strict === true ? Math.max(3, drawn) : drawn);
   const addresses = options.addresses ?? 1 + Math.floor(random() * 6);
   const segment = new Segment(seed, {
     nodes,
     addresses,
     loss: options.loss,
     startWithinMs: 500,
+    withApi: options.withApi ?? true,
+    strict: options.strict ?? false,
     ...(options.machine && { machine: options.machine }),
   });
   segment.trace = options.trace;

@@ -16,6 +16,7 @@ export class Oracle {
   readonly #nodes: readonly SimNode[];
   readonly #addresses: readonly string[];
   readonly #timings: Timings;
+  readonly #strict: boolean;
   readonly #lastHeardMs: number[][];
   readonly #hearsSinceMs: number[][];
   readonly #owner: number[];
@@ -23,11 +24,18 @@ export class Oracle {
   readonly #silentSinceMs: number[];
   readonly #longestSilenceMs: number[];
 
-  constructor(nodes: readonly SimNode[], addresses: readonly string[], timings: Timings) {
+  /** @param strict whether two must never answer, wherever they are */
+  constructor(
+    nodes: readonly SimNode[],
+    addresses: readonly string[],
+    timings: Timings,
+    strict: boolean,
+  ) {
     const fill = <T>(length: number, value: T): T[] => Array.from({ length }, () => value);
     this.#nodes = nodes;
     this.#addresses = addresses;
     this.#timings = timings;
+    this.#strict = strict;
     this.#lastHeardMs = nodes.map(() => fill(nodes.length, -Infinity));
     this.#hearsSinceMs = nodes.map(() => fill(nodes.length, 0));
     this.#owner = fill(addresses.length, nobody);
@@ -92,7 +100,7 @@ export class Oracle {
     const back = this.#hearsForMs(other, one, nowMs);
     const mutual = Math.min(there, back) > heartbeatMs + 2 * delayMs;
     const oneWay = Math.max(there, back) > graceMs + heartbeatMs + 2 * delayMs;
-    if (!mutual && !oneWay) return;
+    if (!mutual && !oneWay && !this.#strict) return;
     this.violations.push(
       `${nowMs.toFixed(1)} ms: ${address} answered by ${one} and ${other}; ${one} hears ${other} for ${there.toFixed(0)} ms, ${other} hears ${one} for ${back.toFixed(0)} ms`,
     );

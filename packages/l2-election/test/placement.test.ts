@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { beats, isBetterPlace, type Place } from '../src/placement.ts';
 
 const x = '192.0.2.1';
-const place = (node: string, load: number = 0, wasHolder: boolean = false): Place => ({
+const place = (node: string, load: number = 0, isFirst: boolean = false): Place => ({
   node,
   load,
-  wasHolder,
+  isFirst,
 });
 
 describe('an address goes', () => {

@@ -28,7 +28,7 @@ export interface ScheduleResult {
 export function drawSchedule(seed: number, broken: Partial<SegmentOptions> = {}): Schedule {
   const random = seededRandom(seed * 2 + 1);
   const pick = <T>(...of: T[]): T => of[Math.floor(random() * of.length)] as T;
-  const nodes = pick(2, 3, 4, 5);
+  const nodes = broken.strict === true ? pick(3, 4, 5) : pick(2, 3, 4, 5);
   const addresses = pick(1, 2, 3);
   const options: SegmentOptions = {
     nodes,

@@ -28,6 +28,8 @@ export interface SegmentOptions {
   /** Nodes start within so many milliseconds. */
   readonly startWithinMs?: number;
   readonly withApi?: boolean;
+  /** More than half of the nodes must agree. */
+  readonly strict?: boolean;
   /** Broken on purpose. */
   readonly machine?: Step;
   readonly answersFirst?: boolean;
@@ -40,6 +42,7 @@ export class Segment implements SimWorld {
   readonly queue: EventQueue = new EventQueue();
   readonly random: () => number;
   readonly timings: Timings;
+  readonly members: number;
   readonly step: Step;
   readonly answersFirst: boolean;
   readonly nodes: readonly SimNode[];
@@ -63,6 +66,7 @@ export class Segment implements SimWorld {
   constructor(seed: number, options: SegmentOptions) {
     this.random = seededRandom(seed);
     this.timings = options.timings ?? wiredTimings;
+    this.members = options.strict === true ? options.nodes : 0;
     this.step = options.machine ?? step;
     this.answersFirst = options.answersFirst ?? false;
     this.loss = options.loss ?? 0;
@@ -83,7 +87,7 @@ export class Segment implements SimWorld {
       });
     });
     this.#cut = this.nodes.map(() => this.nodes.map(() => false));
-    this.oracle = new Oracle(this.nodes, this.addresses, this.timings);
+    this.oracle = new Oracle(this.nodes, this.addresses, this.timings, this.members > 0);
     this.api = new SimApi(this.queue, this.random, this.nodes);
     for (const node of this.nodes) {
       this.queue.at(this.random() * (options.startWithinMs ?? 0), () => this.boot(node));
@@ -220,7 +224,7 @@ export class Segment implements SimWorld {
       this.setLink(node, true);
       this.setApi(node, true);
       node.thaw();
-      if (node.state?.leaving === true) node.crash();
+      if (node.ending || node.state?.leaving === true) node.crash();
       if (!node.isUp) this.boot(node);
       for (const address of node.addresses) node.tell({ kind: 'stand', address, candidacy: {} });
     }

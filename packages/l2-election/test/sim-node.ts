@@ -22,6 +22,8 @@ export interface SimWorld {
   readonly queue: EventQueue;
   readonly random: () => number;
   readonly timings: Timings;
+  /** Strict, with so many members; 0: not. */
+  readonly members: number;
   readonly step: Step;
   /** Broken on purpose: questions that waited are answered before the frames that waited are read. */
   readonly answersFirst: boolean;
@@ -97,6 +99,7 @@ export class SimNode {
       node: this.id,
       boot,
       timings: this.#world.timings,
+      members: this.#world.members,
       nowMs: this.localMs(),
     });
     for (const address of this.addresses) this.tell({ kind: 'stand', address, candidacy: {} });

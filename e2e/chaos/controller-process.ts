@@ -35,6 +35,8 @@ export interface ControllerOptions {
     retryPeriod: string,
   ];
   readonly addressHold?: string;
+  /** A folder that stays from one start of this controller to the next. */
+  readonly stateDir?: string;
 }
 
 /** Starts one. */
@@ -43,7 +45,7 @@ export function startController(
   program: ControllerProgram,
   options: ControllerOptions,
 ): LabProcess {
-  const { name, kubeconfig, poolNamespace, loadBalancerClass, addressHold } = options;
+  const { name, kubeconfig, poolNamespace, loadBalancerClass, addressHold, stateDir } = options;
   const [leaseDuration, renewDeadline, retryPeriod] = options.leaseTimings;
   const args = [
     `--kubeconfig=${kubeconfig}`,
@@ -58,6 +60,7 @@ export function startController(
     ...(addressHold === undefined || !program.knows('address-hold')
       ? []
       : [`--address-hold=${addressHold}`]),
+    ...(stateDir === undefined || !program.knows('state-dir') ? [] : [`--state-dir=${stateDir}`]),
   ];
   return processes.start({ name, command: [process.execPath, program.file, ...args] });
 }

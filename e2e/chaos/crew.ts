@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { KubeApi } from '../lab/kube-api.ts';
 import type { LabProcess } from '../lab/processes.ts';
@@ -97,9 +98,11 @@ export class Crew {
     leaseTimings: readonly [string, string, string],
     loadBalancerClass: string,
   ): Promise<void> {
-    const { program, processes } = this.#deps;
+    const { program, processes, dir } = this.#deps;
     const { poolNamespace } = this;
     for (const name of names) {
+      const stateDir = path.join(dir, `${name}-state`);
+      mkdirSync(stateDir);
       const start = (itsName: string, kubeconfig: string): LabProcess =>
         startController(processes, program, {
           name: itsName,
@@ -107,6 +110,7 @@ export class Crew {
           poolNamespace,
           loadBalancerClass,
           leaseTimings,
+          stateDir,
         });
       this.mates.push(await Mate.start(this.#deps, name, this.log, start));
     }

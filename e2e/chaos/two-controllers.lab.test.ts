@@ -104,6 +104,7 @@ async function revision(): Promise<string> {
 
 const DISTURBANCES = [
   'killed',
+  'killed and restarted',
   'frozen',
   'frozen',
   'frozen while it connects',
@@ -124,6 +125,10 @@ async function disturb(
   switch (how) {
     case 'killed':
       await leader.kill();
+      break;
+    case 'killed and restarted':
+      await leader.kill();
+      leader.restart();
       break;
     case 'stopped':
       await leader.stop();

@@ -1,70 +1,17 @@
 import { Ipam, type Allocation } from '@picluster/ipam';
-import type { IPAddressPoolStatus } from '@picluster/api';
-import { KubeError, type Clock, type Logger, type StatusPatch } from '@picluster/kube';
-import type { ControllerMetrics } from './controller-metrics.ts';
+import { KubeError } from '@picluster/kube';
+import type { ControllerDeps, ControllerOptions } from './controller-deps.ts';
 import { assigned, converge, type Decision } from './converge.ts';
 import { foreignVerdict, ForeignHands } from './foreign-hands.ts';
-import { bookPools, EMPTY_BOOK, type PoolBook, type RefusedPool } from './pool-book.ts';
-import { poolPolicy, type PoolPolicy } from './pool-policy.ts';
-import { poolStatus, poolVerdict, saysRefusal } from './pool-status.ts';
+import { PoolCounts } from './pool-counts.ts';
+import { poolStatus } from './pool-status.ts';
 import type { NamespaceView, PoolView } from './pool-view.ts';
+import { PoolsInForce } from './pools-in-force.ts';
 import { replay } from './replay.ts';
 import { formatTimestamp } from './seams/timestamp.ts';
 import { servicePatch } from './service-patch.ts';
 import { byAge, keyOfService, type ServiceView } from './service-view.ts';
-
-/** What the controller reads of a mirror of the API; `Reflector` of `@picluster/kube` is one. */
-export interface Mirror<P> {
-  get(key: string): P | undefined;
-  values(): Iterable<P>;
-  subscribe(notify: (key: string, now: P | undefined, before: P | undefined) => void): Disposable;
-}
-
-/** Writes events; never fails. */
-export interface Events {
-  service(service: ServiceView, type: 'Normal' | 'Warning', reason: string, message: string): void;
-  pool(pool: PoolView, type: 'Normal' | 'Warning', reason: string, message: string): void;
-}
-
-/** Writes to the API server, each only onto the version that was read. They throw `KubeError`. */
-export interface Writer {
-  /** Resolves with what the Service is afterwards, as far as it is of interest. */
-  service(
-    service: ServiceView,
-    patch: StatusPatch,
-    signal: AbortSignal,
-  ): Promise<ServiceView | undefined>;
-  pool(pool: PoolView, status: IPAddressPoolStatus, signal: AbortSignal): Promise<void>;
-}
-
-/** Where the controller reports what happens. */
-/** What one term of the controller runs on. All mirrors are synced. */
-export interface ControllerDeps {
-  readonly services: Mirror<ServiceView>;
-  readonly pools: Mirror<PoolView>;
-  readonly namespaces: Mirror<NamespaceView>;
-  /** Asks for `reconcile` of a Service, by `namespace/name`. */
-  readonly enqueue: (service: string) => void;
-  /** Asks for `reconcilePool`, by name, before long: many changes make one write. */
-  readonly enqueuePool: (pool: string) => void;
-  /** Told what is wrong with the pools, each with its name, at the start and whenever it changes. */
-  readonly onProblems: (problems: readonly string[]) => void;
-  readonly clock: Pick<Clock, 'nowMs' | 'wallMs'>;
-  readonly write: Writer;
-  readonly events: Events;
-  /** Whether we may write now: asked directly before each write. */
-  readonly entitled: () => boolean;
-  readonly metrics: ControllerMetrics;
-  readonly log: Logger;
-}
-
-/** Which Services and pools are ours. */
-export interface ControllerOptions {
-  /** Only Services of this class; `undefined`: only those without one. */
-  readonly loadBalancerClass: string | undefined;
-  /** How long the addresses of a deleted Service are kept for one of the same name; 0: not at all. */
-  readonly addressHoldMs: number;
-}
+import { Told } from './told.ts';
 
 interface ServiceDecision extends Decision {
   /** Whether another controller serves the Service. */
@@ -91,17 +38,18 @@ export class Controller implements Disposable {
   readonly #hands = new ForeignHands();
   readonly #waiting = new Set<string>();
   readonly #written = new Map<string, OwnWrite>();
-  /** What was told of a Service at its last turn: it is not told again as long as it stays so. */
-  readonly #told = new Map<string, ReadonlySet<string>>();
-  readonly #servicesOfPool = new Map<string, number>();
+  readonly #told: Told;
+  readonly #pools: PoolsInForce;
+  readonly #counts: PoolCounts;
   readonly #subscriptions: Disposable[] = [];
-  #book: PoolBook = EMPTY_BOOK;
-  #policy: PoolPolicy = poolPolicy(EMPTY_BOOK, []);
   #ipam: Ipam = emptyIpam();
 
   constructor(deps: ControllerDeps, options: ControllerOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#told = new Told(deps.events);
+    this.#pools = new PoolsInForce(deps);
+    this.#counts = new PoolCounts(deps);
   }
 
   /** Takes over what is assigned, and from then on follows every change. Call it once, when all mirrors are synced. */
@@ -121,13 +69,13 @@ export class Controller implements Disposable {
       }),
     );
     this.#readPools();
-    this.#deps.onProblems(this.#problems());
+    this.#deps.onProblems(this.#pools.problems);
     this.#ipam = replay(
       this.#ipam,
-      this.#policy,
+      this.#pools.policy,
       [...services.values()].filter((each) => this.#isOurs(each)),
     );
-    this.#recount();
+    this.#counts.recount(this.#ipam);
     log.info('assignments taken over', { services: [...this.#ipam.allocations()].length });
     this.#enqueueAll();
   }
@@ -152,14 +100,14 @@ export class Controller implements Disposable {
     this.#take(key, decision);
     if (decision.waits) this.#waiting.add(key);
     else this.#waiting.delete(key);
-    if (await this.#show(key, service, decision, signal)) this.#tell(key, service, decision);
+    if (await this.#show(key, service, decision, signal)) this.#told.tell(key, service, decision);
   }
 
   /** Brings the status of one pool in line. Throws a `KubeError` where the write failed. */
   async reconcilePool(name: string, signal: AbortSignal): Promise<void> {
     const pool = [...this.#deps.pools.values()].find((each) => each.name === name);
     if (pool === undefined || !this.#deps.entitled()) return;
-    const refused = this.#book.refused.find((each) => each.name === name);
+    const refused = this.#pools.book.refused.find((each) => each.name === name);
     const status = poolStatus(pool, this.#ipam.usage(name), refused, this.#now());
     if (status !== undefined)
       await this.#attempt(() => this.#deps.write.pool(pool, status, signal));
@@ -184,10 +132,10 @@ export class Controller implements Disposable {
     }
     const showsOurs = service.ingress.some(({ ip }) => this.#ipam.poolOf(ip) !== undefined);
     if (held === undefined || showsOurs) {
-      return { ...converge(this.#ipam, this.#policy, service), foreign: false };
+      return { ...converge(this.#ipam, this.#pools.policy, service), foreign: false };
     }
     const ingress = held.map((ip) => ({ ip, hostname: '' }));
-    const decision = converge(this.#ipam, this.#policy, { ...service, ingress });
+    const decision = converge(this.#ipam, this.#pools.policy, { ...service, ingress });
     const events = decision.events.length > 0 ? decision.events : [assigned(held)];
     return { ...decision, events, foreign: false };
   }
@@ -229,7 +177,7 @@ export class Controller implements Disposable {
     this.#take(key, { ipam: this.#ipam.release(key) });
     this.#hands.forget(key);
     this.#waiting.delete(key);
-    this.#told.delete(key);
+    this.#told.forget(key);
     this.#written.delete(key);
   }
 
@@ -239,23 +187,9 @@ export class Controller implements Disposable {
     const after = ipam.allocationOf(key);
     this.#ipam = ipam;
     if (sameAllocation(before, after)) return;
-    this.#count(before, -1);
-    this.#count(after, 1);
+    this.#counts.moved(ipam, before, after);
     if (before === undefined) return;
     for (const each of this.#waiting) if (each !== key) this.#deps.enqueue(each);
-  }
-
-  #count(allocation: Allocation | undefined, by: number): void {
-    if (allocation === undefined) return;
-    const { pool } = allocation;
-    this.#servicesOfPool.set(pool, (this.#servicesOfPool.get(pool) ?? 0) + by);
-    this.#reportPool(pool);
-  }
-
-  #reportPool(pool: string): void {
-    const usage = this.#ipam.usage(pool);
-    this.#deps.metrics.pool(pool, usage, this.#servicesOfPool.get(pool) ?? 0);
-    if (usage !== undefined) this.#deps.enqueuePool(pool);
   }
 
   /** Writes what the Service shall show. False: it could not be written, and the change that prevented it will bring the Service here again. */
@@ -273,7 +207,9 @@ export class Controller implements Disposable {
     const base = this.#deps.services.get(key)?.resourceVersion ?? service.resourceVersion;
     const done = await this.#attempt(async () => {
       const after = await this.#deps.write.service(service, patch, signal);
-      this.#written.set(key, { base, after });
+      // The watch may be faster than the answer.
+      if (this.#deps.services.get(key)?.resourceVersion === base)
+        this.#written.set(key, { base, after });
     });
     if (!done) return false;
     if (addresses !== undefined) this.#hands.wrote(key);
@@ -303,76 +239,23 @@ export class Controller implements Disposable {
     }
   }
 
-  #tell(key: string, service: ServiceView, { events }: ServiceDecision): void {
-    const told = this.#told.get(key);
-    const now = new Set<string>();
-    for (const { type, reason, message } of events) {
-      const text = JSON.stringify([service.uid, reason, message]);
-      now.add(text);
-      if (told?.has(text) !== true) this.#deps.events.service(service, type, reason, message);
-    }
-    if (now.size > 0) this.#told.set(key, now);
-    else this.#told.delete(key);
-  }
-
   /** Follows a change of pools or namespaces. All Services are looked at again, but only where the change matters to any of them. */
   #readPools(): void {
-    const { pools, namespaces, metrics, log } = this.#deps;
-    const before = this.#book;
-    const oldPolicy = this.#policy;
-    this.#book = bookPools(before, pools.values());
-    this.#policy = poolPolicy(this.#book, namespaces.values());
-    this.#tellRefused(before.refused);
-    metrics.configured(this.#book.refused.length > 0);
-    const problems = JSON.stringify(before.refused) !== JSON.stringify(this.#book.refused);
-    if (problems) {
-      this.#deps.onProblems(this.#problems());
-      for (const { name } of [...before.refused, ...this.#book.refused])
-        this.#deps.enqueuePool(name);
-    }
-    const changed = !samePools(before, this.#book);
-    if (changed) {
-      const moved = this.#ipam.withPools([...this.#book.booked.values()].map(({ pool }) => pool));
+    const change = this.#pools.read();
+    if (change.ranges) {
+      const { booked, refused } = this.#pools.book;
+      const moved = this.#ipam.withPools([...booked.values()].map(({ pool }) => pool));
       if (!moved.ok)
         throw new Error(`pools were booked that do not fit together: ${moved.problem.message}`);
       this.#ipam = moved.next;
-      this.#recount();
-      log.info('pools read', {
-        pools: this.#book.booked.size,
-        refused: this.#book.refused.length,
+      this.#counts.recount(moved.next);
+      this.#deps.log.info('pools read', {
+        pools: booked.size,
+        refused: refused.length,
         homeless: moved.dropped.length,
       });
     }
-    if (changed || this.#policy.fingerprint !== oldPolicy.fingerprint) this.#enqueueAll();
-  }
-
-  #problems(): readonly string[] {
-    return this.#book.refused.map(
-      ({ name, problem }) => `parsing address pool ${name}: ${problem}`,
-    );
-  }
-
-  #tellRefused(before: readonly RefusedPool[]): void {
-    const known = new Set(before.map((each) => JSON.stringify(each)));
-    const views = new Map([...this.#deps.pools.values()].map((view) => [view.uid, view]));
-    for (const refused of this.#book.refused) {
-      const view = views.get(refused.uid);
-      if (view === undefined || known.has(JSON.stringify(refused))) continue;
-      if (saysRefusal(view, refused)) continue;
-      const { name, problem, lastGoodStays } = refused;
-      this.#deps.log.warn('pool refused', { pool: name, problem, lastGoodStays });
-      this.#deps.events.pool(view, 'Warning', 'PoolRefused', poolVerdict(refused).message);
-    }
-  }
-
-  #recount(): void {
-    const gone = [...this.#servicesOfPool.keys()];
-    this.#servicesOfPool.clear();
-    for (const [, { pool }] of this.#ipam.allocations()) {
-      this.#servicesOfPool.set(pool, (this.#servicesOfPool.get(pool) ?? 0) + 1);
-    }
-    const pools = new Set([...gone, ...this.#ipam.pools.map(({ name }) => name)]);
-    for (const pool of pools) this.#reportPool(pool);
+    if (change.ranges || change.policy) this.#enqueueAll();
   }
 
   /** In a fixed order, so that Services that wait for one address get it by age. */
@@ -397,11 +280,6 @@ function sameSpec(one: PoolView | undefined, other: PoolView | undefined): boole
 
 function sameLabels(one: NamespaceView | undefined, other: NamespaceView | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function samePools(one: PoolBook, other: PoolBook): boolean {
-  if (one.booked.size !== other.booked.size) return false;
-  return [...one.booked].every(([name, { pool }]) => other.booked.get(name)?.pool === pool);
 }
 
 function sameAllocation(one: Allocation | undefined, other: Allocation | undefined): boolean {

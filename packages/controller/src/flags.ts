@@ -1,10 +1,18 @@
-import { commonFlags, durationFlag, leaseFlags, stringFlag, type Flag } from '@picluster/daemon';
+import {
+  commonFlags,
+  durationFlag,
+  leaseFlags,
+  stateDirFlag,
+  stringFlag,
+  type Flag,
+} from '@picluster/daemon';
 
 /** All flags of the controller; durations in milliseconds. */
 export type ControllerFlags = ReturnType<typeof commonFlags> &
   ReturnType<typeof leaseFlags> & {
     readonly 'lb-class': Flag<string | undefined>;
     readonly 'address-hold': Flag<number>;
+    readonly 'state-dir': Flag<string | undefined>;
   };
 
 /** All flags of the controller. The lease timings are client-go's, with its names and defaults. */
@@ -23,6 +31,7 @@ export const controllerFlags: ControllerFlags = {
     fallback: '60s',
     minMs: 0,
   }),
+  'state-dir': stateDirFlag,
   ...leaseFlags({
     leaseDuration:
       'How long another controller waits before it takes over from one that does not renew.',

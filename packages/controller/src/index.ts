@@ -3,12 +3,12 @@
  *
  * @packageDocumentation
  */
-export {
-  Controller,
-  type ControllerDeps,
-  type ControllerOptions,
-  type Events,
-  type Mirror,
-  type Writer,
-} from './controller.ts';
+export { Controller } from './controller.ts';
+export type {
+  ControllerDeps,
+  ControllerOptions,
+  Events,
+  Mirror,
+  Writer,
+} from './controller-deps.ts';
 export { lead, type LeadDeps, type LeadOptions } from './lead.ts';

@@ -19,13 +19,20 @@ import type { Term } from '@picluster/leader-election';
 import { createCaches, type Caches } from './caches.ts';
 import { STATE_NAME, StateWriter, viewState, type StateView } from './configuration-state.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
-import { Controller, type Events, type Writer } from './controller.ts';
+import { Controller } from './controller.ts';
+import type { Events, Writer } from './controller-deps.ts';
 import { viewService } from './service-view.ts';
 
 /** How many Services may be written at once. Decisions are taken one by one all the same. */
-const WRITES_AT_ONCE = 16;
+const WRITES_AT_ONCE = 8;
 /** Changes of a pool's use within this time make one write of its status. */
 const POOL_STATUS_DELAY_MS = 500;
+
+/**
+ * Nothing is decided so soon after a term began. A write that the last leader sent as it died may still be on its way through the API server: it must
+ * be in the mirrors before its address counts as free. The mirrors fill meanwhile.
+ */
+const SETTLE_MS = 300;
 
 /** What leading runs on. */
 export interface LeadDeps {
@@ -98,7 +105,10 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
   deps.onCaches(caches);
   const mirrors = [...Object.values(caches), states].map((mirror) => mirror.run(signal));
   try {
-    await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
+    await Promise.all([
+      ...Object.values(caches).map((cache) => cache.whenSynced(signal)),
+      clock.sleep(SETTLE_MS, signal),
+    ]);
     controller.start();
     await Promise.all([
       queue.run((key, ended) => controller.reconcile(key, ended), signal),

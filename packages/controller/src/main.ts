@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { leaseTimings, runDaemon, type DaemonContext } from '@picluster/daemon';
+import { leaseTimings, LifeSocket, runDaemon, type DaemonContext } from '@picluster/daemon';
 import {
   connect,
   EventRecorder,
@@ -28,6 +28,9 @@ async function main({
 }: DaemonContext<typeof controllerFlags>): Promise<void> {
   const timings = leaseTimings(flags);
   const identity = `${hostname()}_${randomUUID()}`;
+  const stateDir = flags['state-dir'];
+  // Never closed: the kernel does it when all of the process is gone, which is what the next one wants to know.
+  const life = stateDir === undefined ? undefined : await LifeSocket.open(stateDir, identity);
   const client = connect({ kubeconfig: flags.kubeconfig, userAgent: 'picluster-controller' });
   const lock = new KubeLeaseLock(
     { client },
@@ -56,6 +59,7 @@ async function main({
         masterStatus: (now) => leading.set(now ? 1 : 0, { name: LEASE_NAME }),
         requestFailed: (request) => lockErrors.inc({ request }),
       },
+      ...(life === undefined ? {} : { knownDead: (record) => life.knownDead(record) }),
     },
     { identity, ...timings },
   );
@@ -98,6 +102,7 @@ process.exit(
       about:
         'Gives Services of type LoadBalancer their addresses from IPAddressPools. Several can run; one works, the others stand by.',
       flags: controllerFlags,
+      frugal: true,
       main,
     },
     process,

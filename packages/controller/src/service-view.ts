@@ -114,7 +114,7 @@ export function viewService(raw: unknown): ServiceView | undefined {
     resourceVersion: metadata.resourceVersion ?? '',
     generation: metadata.generation,
     createdAt: metadata.creationTimestamp ?? '',
-    labels: metadata.labels ?? {},
+    labels: metadata.labels ?? NO_LABELS,
     type,
     loadBalancerClass: spec.loadBalancerClass,
     loadBalancerIP: spec.loadBalancerIP === '' ? undefined : spec.loadBalancerIP,
@@ -126,12 +126,12 @@ export function viewService(raw: unknown): ServiceView | undefined {
     clusterIPs: clusterIPsOf(spec),
     ipFamilyPolicy: policyOf(spec.ipFamilyPolicy),
     preferredFamily: spec.ipFamilies?.[0] === 'IPv6' ? 'ipv6' : 'ipv4',
-    ingress: ingress.map(({ ip = '', hostname = '' }) => ({ ip, hostname })),
+    ingress: orNone(ingress.map(({ ip = '', hostname = '' }) => ({ ip, hostname }))),
     conditions,
     statusManagers: statusManagers(metadata.managedFields),
     finalizers: metadata.finalizers ?? NONE,
     allocatedFromPool,
-    deprecatedAnnotations: deprecatedAnnotations(annotations),
+    deprecatedAnnotations: orNone(deprecatedAnnotations(annotations)),
   };
 }
 
@@ -142,6 +142,11 @@ export function keyOfService({ namespace, name }: ServiceView): string {
 
 /** What most Services have; one list for all of them. */
 const NONE: readonly never[] = [];
+const NO_LABELS: Labels = {};
+
+function orNone<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list;
+}
 
 /** How our own writes are called: the API server takes it from the start of the user agent. */
 const FIELD_MANAGER = 'picluster-controller';
@@ -154,7 +159,7 @@ function statusManagers(fields: readonly ManagedFields[] = []): readonly string[
       ? [manager]
       : [],
   );
-  return names.length === 0 ? NONE : names;
+  return orNone(names);
 }
 
 function clusterIPsOf({

@@ -1,5 +1,6 @@
 import { KubeError } from '@picluster/kube';
 import { describe, expect, test } from 'vitest';
+import { poolOf } from './fixtures.ts';
 import { World } from './world.ts';
 
 describe('the controller', () => {
@@ -30,6 +31,27 @@ describe('the controller', () => {
     world.controller.start();
     await world.settle();
     expect([world.writes, world.events]).toEqual([[], []]);
+  });
+
+  test('writes and tells nothing when it starts over a refusal that the condition says already, until its reason changes', async () => {
+    const before = new World();
+    before.service({ name: 'a' });
+    before.controller.start();
+    await before.settle();
+    await before.catchUp();
+    expect([before.patches, before.events]).toEqual([1, ['a AllocationFailed']]);
+
+    const after = new World();
+    for (const view of before.services.values()) after.services.put('default/a', view);
+    after.controller.start();
+    await after.settle();
+    expect([after.patches, after.events]).toEqual([0, []]);
+    after.pools.put(
+      'metallb-system/p',
+      poolOf('p', { addresses: ['10.0.0.0/30'], autoAssign: false }),
+    );
+    await after.settle();
+    expect(after.events).toContain('a AllocationFailed');
   });
 
   test('of two Services that show one address leaves it to the older one', async () => {

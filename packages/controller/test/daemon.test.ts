@@ -30,8 +30,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts a controller as a process of its own. */
-function start(...flags: string[]): ChildProcess {
+/** Starts a controller as a process of its own, with a short lease. */
+function start(): ChildProcess {
+  return startWith('--lease-duration=2s', '--renew-deadline=1500ms');
+}
+
+function startWith(...flags: string[]): ChildProcess {
   const child = spawn(
     process.execPath,
     [
@@ -40,8 +44,6 @@ function start(...flags: string[]): ChildProcess {
       `--kubeconfig=${path.join(folder, 'kubeconfig')}`,
       '--metrics-port=0',
       '--health-port=0',
-      '--lease-duration=2s',
-      '--renew-deadline=1500ms',
       '--retry-period=200ms',
       ...flags,
     ],
@@ -53,11 +55,14 @@ function start(...flags: string[]): ChildProcess {
 
 /** Ends a process with a signal; resolves with its exit code. */
 function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  child.kill(signal);
+  return exitOf(child);
+}
+
+/** Resolves with the exit code of a process that ends. */
+function exitOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.kill(signal);
-  });
+  return new Promise((resolve) => void child.once('exit', resolve));
 }
 
 function pool(name: string, ...addresses: string[]): void {
@@ -90,6 +95,11 @@ function eventsOn(name: string): string[] {
     .objects('v1', 'Event')
     .filter((event) => (event['involvedObject'] as { name: string }).name === name)
     .map((event) => `${String(event['reason'])}: ${String(event['message'])}`);
+}
+
+function holder(): unknown {
+  const lease = sim.object('coordination.k8s.io/v1', 'Lease', 'picluster-controller', NAMESPACE);
+  return (lease?.['spec'] as { holderIdentity: string } | undefined)?.holderIdentity;
 }
 
 function until(check: () => void): Promise<void> {
@@ -141,21 +151,41 @@ describe('the controller, run against an API server', () => {
     ]);
   }, 60_000);
 
+  test('takes over at once from a dead predecessor in its state folder, but not from a frozen one', async () => {
+    pool('home', '192.168.1.240/28');
+    const lasting = ['--lease-duration=600s', '--renew-deadline=500s', `--state-dir=${folder}`];
+    const first = startWith(...lasting);
+    service('a');
+    await until(() => expect(ingressOf('a')).toBe('192.168.1.240'));
+    const held = holder();
+
+    first.kill('SIGSTOP');
+    const second = startWith(...lasting);
+    const looks = (): number => sim.requests.count({ resource: 'leases', verb: 'get' });
+    const before = looks();
+    await until(() => expect(looks()).toBeGreaterThan(before + 3));
+    expect(holder()).toBe(held);
+
+    await stop(first, 'SIGKILL');
+    service('b');
+    await until(() => expect(ingressOf('b')).toBe('192.168.1.241'));
+    await stop(second, 'SIGKILL');
+    startWith(...lasting);
+    service('c');
+    await until(() => expect(ingressOf('c')).toBe('192.168.1.242'));
+    expect(['a', 'b'].map(ingressOf)).toEqual(['192.168.1.240', '192.168.1.241']);
+  }, 60_000);
+
+  test('says what is wrong with its state folder, and does not start', async () => {
+    expect(await exitOf(startWith('--state-dir=/nowhere'))).toBe(1);
+  }, 60_000);
+
   test('stands by while another leads, and takes over at once when that one stops', async () => {
     pool('home', '192.168.1.240/28');
     const leader = start();
     service('a');
     await until(() => expect(ingressOf('a')).toBe('192.168.1.240'));
     start();
-    const holder = (): unknown => {
-      const lease = sim.object(
-        'coordination.k8s.io/v1',
-        'Lease',
-        'picluster-controller',
-        NAMESPACE,
-      );
-      return (lease?.['spec'] as { holderIdentity: string } | undefined)?.holderIdentity;
-    };
     const before = holder();
     expect(await stop(leader, 'SIGTERM')).toBe(0);
     service('b');

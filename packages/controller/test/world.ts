@@ -1,6 +1,7 @@
 import type { Condition, IPAddressPoolStatus } from '@picluster/api';
 import { KubeError, silentLogger, type StatusPatch } from '@picluster/kube';
-import { Controller, type ControllerOptions } from '../src/controller.ts';
+import { Controller } from '../src/controller.ts';
+import type { ControllerOptions } from '../src/controller-deps.ts';
 import type { NamespaceView, PoolView } from '../src/pool-view.ts';
 import type { ServiceView } from '../src/service-view.ts';
 import { poolOf, serviceOf, type ServiceParts } from './fixtures.ts';

@@ -1,5 +1,5 @@
 import { completeOptions, LeaderElectionError } from '@picluster/leader-election';
-import { durationFlag, type Flag } from './flags.ts';
+import { durationFlag, stringFlag, type Flag } from './flags.ts';
 
 /** How a Lease is held, in milliseconds. */
 export interface LeaseTimings {
@@ -46,6 +46,14 @@ export function leaseFlags(about: {
     }),
   };
 }
+
+/** The flag for the folder of the {@link LifeSocket}. */
+export const stateDirFlag: Flag<string | undefined> = stringFlag({
+  about:
+    'Folder that survives a restart of the container, such as an emptyDir: a restarted process sees there that its predecessor is dead, and takes its Lease at once. Absent: it waits for the Lease to run out.',
+  env: 'PICLUSTER_STATE_DIR',
+  optional: true,
+});
 
 /** Takes the timings from the flags. Throws where they do not fit together, naming the flags: each alone was checked before. */
 export function leaseTimings(flags: {

@@ -3,7 +3,8 @@ import { HealthChecks } from './health.ts';
 import { startHttpServers } from './http-servers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { saveMemory } from './seams/engine-settings.ts';
+import { patientStdout } from './patient-stdout.ts';
+import { saveMemory, saveMemoryAtTheCostOfSpeed } from './seams/engine-settings.ts';
 
 type CommonFlags = ReturnType<typeof commonFlags>;
 
@@ -24,6 +25,8 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   /** One paragraph for `--help`. */
   readonly about: string;
   readonly flags: S;
+  /** Memory counts more than speed: its code is not optimised, and it may stand still for some 50 ms after a burst. Default: false. */
+  readonly frugal?: boolean;
   main(context: DaemonContext<S>): Promise<void>;
 }
 
@@ -45,8 +48,9 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     return 2;
   }
   saveMemory();
+  if (definition.frugal === true) saveMemoryAtTheCostOfSpeed();
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
-  const log = createLogger(definition.name, flags['log-level']);
+  const log = createLogger(definition.name, flags['log-level'], patientStdout());
   const metrics = createMetrics();
   const health = new HealthChecks();
   const signal = signalOfEnd(process, log);

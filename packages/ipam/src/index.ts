@@ -32,13 +32,12 @@ export type { AddressSpace } from './address-space.ts';
 export type { Sharing } from './sharing.ts';
 export { explainRefusal, type Families, type Objection, type Refusal } from './refusal.ts';
 export { explainVerdict, type PoolVerdict, type SharingObstacle } from './pool-verdict.ts';
-export {
-  Ipam,
-  type Allocation,
-  type Claim,
-  type FamilyUsage,
-  type KnownHolder,
-  type RefusedHolder,
-  type Outcome,
-  type Wish,
-} from './ipam.ts';
+export type {
+  Allocation,
+  Claim,
+  FamilyUsage,
+  KnownHolder,
+  RefusedHolder,
+  Wish,
+} from './allocation.ts';
+export { Ipam, type Outcome } from './ipam.ts';

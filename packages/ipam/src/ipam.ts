@@ -1,21 +1,21 @@
-import { formatAddress, parseAddress, type Address, type Family } from './address.ts';
-import { exhausted, familyChoices, hasFamilies } from './families.ts';
+import type { Family } from './address.ts';
+import type {
+  Allocation,
+  Claim,
+  FamilyUsage,
+  KnownHolder,
+  RefusedHolder,
+  Wish,
+} from './allocation.ts';
+import { exhausted, familyChoices } from './families.ts';
 import { Holds, type Hold, type Place } from './holds.ts';
 import { PoolTable } from './pool-table.ts';
+import { PoolUses, textOf } from './pool-uses.ts';
 import type { PoolVerdict } from './pool-verdict.ts';
 import type { Pool, PoolProblem } from './pool.ts';
-import type { Families, Refusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import type { Sharing } from './sharing.ts';
 import { SortedMap } from './sorted-map.ts';
-import { SpaceUse } from './space-use.ts';
-
-/** What one owner holds. */
-export interface Allocation {
-  readonly pool: string;
-  /** One address, or one of each family. */
-  readonly addresses: readonly string[];
-  readonly sharing: Sharing | undefined;
-}
 
 /** What a step gives: the next value and what the owner now holds, or the reason why nothing changed. */
 export type Outcome =
@@ -27,51 +27,17 @@ export type Outcome =
     }
   | { readonly ok: false; readonly reason: Refusal };
 
-/** What an owner wants when it leaves the choice of the address to us. */
-export interface Wish {
-  readonly families: Families;
-  /** Under `prefer-dual`, the family to take where only one can be had. Default IPv4. */
-  readonly preferred?: Family;
-  /** Only from this pool, even where it has `autoAssign: false`. */
-  readonly pool?: string;
-  /** Without `pool`: which pools may be used. Default: all that have `autoAssign`, which is required in any case. */
-  readonly eligible?: ((pool: Pool) => boolean) | undefined;
-  readonly sharing?: Sharing | undefined;
-}
-
-/** What an owner wants when it names the addresses. */
-export interface Claim {
-  readonly sharing?: Sharing | undefined;
-  /** Whether the pool that has the addresses may be used. Default: any; `autoAssign` does not matter here. */
-  readonly eligible?: ((pool: Pool) => boolean) | undefined;
-}
-
-/** Who is known to hold what, from before a restart. */
-export interface KnownHolder extends Claim {
-  readonly owner: string;
-  readonly addresses: readonly string[];
-}
-
-/** Who could not be given what it was known to hold. */
-export interface RefusedHolder {
-  readonly owner: string;
-  readonly reason: Refusal;
-}
-
-/** Use of one family of a pool. */
-export interface FamilyUsage {
-  /** Usable addresses; a /64 has 2⁶⁴ of them. */
-  readonly capacity: bigint;
-  /** Addresses in use; a shared one counts once. */
-  readonly used: bigint;
-}
-
 interface Held {
   readonly allocation: Allocation;
   readonly places: readonly Place[];
 }
 
-type PoolUse = Readonly<Record<Family, SpaceUse>>;
+/** What changes from step to step. */
+interface State {
+  readonly uses: PoolUses;
+  readonly held: SortedMap<string, Held>;
+  readonly holds: Holds;
+}
 
 /**
  * Who holds which address of which pool. An immutable value: every step returns the next one, and the old one stays good.
@@ -82,16 +48,11 @@ type PoolUse = Readonly<Record<Family, SpaceUse>>;
  */
 export class Ipam {
   readonly #table: PoolTable;
-  readonly #uses: SortedMap<string, PoolUse>;
+  readonly #uses: PoolUses;
   readonly #held: SortedMap<string, Held>;
   readonly #holds: Holds;
 
-  private constructor(
-    table: PoolTable,
-    uses: SortedMap<string, PoolUse>,
-    held: SortedMap<string, Held>,
-    holds: Holds,
-  ) {
+  private constructor(table: PoolTable, { uses, held, holds }: State) {
     this.#table = table;
     this.#uses = uses;
     this.#held = held;
@@ -106,11 +67,12 @@ export class Ipam {
     | { readonly ok: false; readonly problem: PoolProblem } {
     const made = PoolTable.create(pools);
     if (!made.ok) return made;
-    let uses = SortedMap.empty<string, PoolUse>();
-    for (const { name, spaces } of pools) {
-      uses = uses.with(name, { ipv4: SpaceUse.of(spaces.ipv4), ipv6: SpaceUse.of(spaces.ipv6) });
-    }
-    return { ok: true, ipam: new Ipam(made.table, uses, SortedMap.empty(), Holds.empty()) };
+    const nothing = {
+      uses: PoolUses.of(pools),
+      held: SortedMap.empty<string, Held>(),
+      holds: Holds.empty(),
+    };
+    return { ok: true, ipam: new Ipam(made.table, nothing) };
   }
 
   /** The pools in the order in which they are tried: priority, then name. */
@@ -138,18 +100,13 @@ export class Ipam {
 
   /** The pool that has `address` as a usable one. */
   poolOf(address: string): Pool | undefined {
-    const parsed = parseAddress(address);
-    if (!parsed.ok) return undefined;
-    const pool = this.#table.containing(parsed.address);
-    return pool?.spaces[parsed.address.family].numberOf(parsed.address.value) === undefined
-      ? undefined
-      : pool;
+    const found = this.#table.locate([address]);
+    return 'code' in found ? undefined : found.pool;
   }
 
   /** Capacity and use of a pool, or `undefined` where there is no such pool. */
   usage(pool: string): Readonly<Record<Family, FamilyUsage>> | undefined {
-    const use = this.#uses.get(pool);
-    return use === undefined ? undefined : { ipv4: usageOf(use.ipv4), ipv6: usageOf(use.ipv6) };
+    return this.#uses.usage(pool);
   }
 
   /**
@@ -164,11 +121,11 @@ export class Ipam {
     if (held !== undefined) return this.request(owner, held.allocation.addresses, wish);
     const again = this.reclaim(owner, wish);
     if (again !== undefined) return again;
-    const pools = this.#candidates(wish);
+    const pools = this.#table.candidates(wish);
     if ('code' in pools) return { ok: false, reason: pools };
     for (const families of familyChoices(wish)) {
       for (const pool of pools) {
-        const places = this.#firstPlaces(pool, families, wish.sharing);
+        const places = this.#uses.firstPlaces(pool, families, wish.sharing);
         if (places !== undefined) return this.#give(owner, pool, places, wish.sharing);
       }
     }
@@ -180,13 +137,13 @@ export class Ipam {
    * changes nothing but the sharing terms. A refusal leaves it what it has.
    */
   request(owner: string, addresses: readonly string[], claim: Claim = {}): Outcome {
-    const found = this.#locate(addresses);
+    const found = this.#table.locate(addresses);
     if ('code' in found) return { ok: false, reason: found };
     if (claim.eligible?.(found.pool) === false) {
       return { ok: false, reason: { code: 'pool-not-allowed', pool: found.pool.name } };
     }
-    for (const [at, { family, number }] of found.places.entries()) {
-      const conflict = this.#useOf(found.pool.name)[family].conflict(number, owner, claim.sharing);
+    for (const [at, place] of found.places.entries()) {
+      const conflict = this.#uses.conflict(found.pool.name, place, owner, claim.sharing);
       if (conflict !== undefined)
         return { ok: false, reason: { ...conflict, address: found.texts[at] ?? '' } };
     }
@@ -205,7 +162,7 @@ export class Ipam {
     if (pool === undefined || place === undefined) throw new Error(`"${owner}" is in no pool`);
     if (held.places.length > 1) return { ok: true, next: this, addresses, pool: name };
     const family = place.family === 'ipv4' ? 'ipv6' : 'ipv4';
-    const more = this.#firstPlaces(pool, [family], sharing);
+    const more = this.#uses.firstPlaces(pool, [family], sharing);
     if (more === undefined) return { ok: false, reason: exhausted([pool], family) };
     const all = [...addresses, ...more.map((each) => textOf(pool, each))];
     return this.request(owner, all, { sharing });
@@ -218,7 +175,7 @@ export class Ipam {
   reclaim(owner: string, wish: Wish): Outcome | undefined {
     const hold = this.#holds.get(owner);
     if (hold === undefined || this.#held.has(owner)) return undefined;
-    const pools = this.#candidates(wish);
+    const pools = this.#table.candidates(wish);
     const pool = 'code' in pools ? undefined : pools.find(({ name }) => name === hold.pool);
     if (pool === undefined) return undefined;
     const fits = familyChoices(wish).some(
@@ -226,9 +183,8 @@ export class Ipam {
         choice.length === hold.places.length &&
         hold.places.every(({ family }) => choice.includes(family)),
     );
-    const use = this.#useOf(pool.name);
     const isFree = hold.places.every(
-      ({ family, number }) => use[family].conflict(number, owner, wish.sharing) === undefined,
+      (place) => this.#uses.conflict(pool.name, place, owner, wish.sharing) === undefined,
     );
     return fits && isFree ? this.#give(owner, pool, hold.places, wish.sharing) : undefined;
   }
@@ -239,7 +195,7 @@ export class Ipam {
    */
   explain(wish: Wish): readonly PoolVerdict[] {
     const named = this.pools.filter(({ name }) => wish.pool === undefined || name === wish.pool);
-    return named.map((pool) => this.#verdict(pool, wish));
+    return named.map((pool) => this.#uses.verdict(pool, wish));
   }
 
   /**
@@ -250,13 +206,10 @@ export class Ipam {
     const held = this.#held.get(owner);
     if (held === undefined) return this;
     const { pool, addresses } = held.allocation;
-    const rest = updated(this.#useOf(pool), held.places, (use, number) => use.drop(number, owner));
-    const freed = new Ipam(
-      this.#table,
-      this.#uses.with(pool, rest),
-      this.#held.without(owner),
-      this.#holds,
-    );
+    const freed = this.#with({
+      uses: this.#uses.drop(pool, held.places, owner),
+      held: this.#held.without(owner),
+    });
     if (keepUntilMs === undefined) return freed;
     return freed.#keep(owner, { pool, addresses, places: held.places, untilMs: keepUntilMs });
   }
@@ -312,137 +265,35 @@ export class Ipam {
   static #keepAll(start: Ipam, holds: Holds): Ipam {
     let next = start;
     for (const [owner, { addresses, untilMs }] of holds) {
-      const found = next.#locate(addresses);
+      const found = next.#table.locate(addresses);
       if ('code' in found) continue;
       next = next.#keep(owner, { pool: found.pool.name, addresses, places: found.places, untilMs });
     }
     return next;
   }
 
+  #with(changed: Partial<State>): Ipam {
+    const now = { uses: this.#uses, held: this.#held, holds: this.#holds };
+    return new Ipam(this.#table, { ...now, ...changed });
+  }
+
   #keep(owner: string, hold: Hold): Ipam {
     const { pool, places } = hold;
     const base = this.#unkeep(owner);
-    const use = updated(base.#useOf(pool), places, (each, number) => each.keep(number));
-    return new Ipam(
-      this.#table,
-      base.#uses.with(pool, use),
-      this.#held,
-      base.#holds.with(owner, hold),
-    );
+    return base.#with({
+      uses: base.#uses.keep(pool, places),
+      holds: base.#holds.with(owner, hold),
+    });
   }
 
   #unkeep(owner: string): Ipam {
     const hold = this.#holds.get(owner);
     if (hold === undefined) return this;
     const { pool, places } = hold;
-    const use = updated(this.#useOf(pool), places, (each, number) => each.unkeep(number));
-    return new Ipam(
-      this.#table,
-      this.#uses.with(pool, use),
-      this.#held,
-      this.#holds.without(owner),
-    );
-  }
-
-  #verdict(pool: Pool, wish: Wish): PoolVerdict {
-    const { families, sharing } = wish;
-    const { name } = pool;
-    if (wish.eligible?.(pool) === false) return { pool: name, code: 'not-eligible' };
-    if (wish.pool === undefined && !pool.autoAssign) return { pool: name, code: 'auto-assign-off' };
-    const choices = familyChoices(wish);
-    if (choices.some((each) => this.#firstPlaces(pool, each, sharing) !== undefined))
-      return { pool: name, code: 'fits' };
-    if (!hasFamilies(pool, families)) return { pool: name, code: 'family-missing', families };
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      if (!choices.some((each) => each.includes(family))) continue;
-      const use = this.#useOf(name)[family];
-      const obstacle = use.firstFor(sharing) === undefined ? use.obstacle(sharing) : undefined;
-      if (obstacle === undefined) continue;
-      const address = textOf(pool, { family, number: obstacle.number });
-      return { pool: name, code: 'full', families, obstacle: { ...obstacle.conflict, address } };
-    }
-    return { pool: name, code: 'full', families };
-  }
-
-  #useOf(pool: string): PoolUse {
-    const use = this.#uses.get(pool);
-    if (use === undefined) throw new Error(`there is no pool ${pool}`);
-    return use;
-  }
-
-  #candidates(wish: Wish): readonly Pool[] | Refusal {
-    if (wish.pool !== undefined) {
-      const pool = this.#table.byName(wish.pool);
-      if (pool === undefined) return { code: 'pool-unknown', pool: wish.pool };
-      return wish.eligible?.(pool) === false
-        ? { code: 'pool-not-allowed', pool: pool.name }
-        : [pool];
-    }
-    if (this.pools.length === 0) return { code: 'no-pools' };
-    const eligible = this.pools.filter((pool) => wish.eligible?.(pool) ?? true);
-    if (eligible.length === 0) return { code: 'no-eligible-pool' };
-    const open = eligible.filter((pool) => pool.autoAssign);
-    return open.length > 0
-      ? open
-      : { code: 'auto-assign-off', pools: eligible.map((pool) => pool.name) };
-  }
-
-  /** The least place of each family, or `undefined` when one family has none. */
-  #firstPlaces(
-    pool: Pool,
-    families: readonly Family[],
-    sharing: Sharing | undefined,
-  ): readonly Place[] | undefined {
-    const places: Place[] = [];
-    for (const family of families) {
-      const number = this.#useOf(pool.name)[family].firstFor(sharing);
-      if (number === undefined) return undefined;
-      places.push({ family, number });
-    }
-    return places;
-  }
-
-  #locate(
-    texts: readonly string[],
-  ):
-    | { readonly pool: Pool; readonly places: readonly Place[]; readonly texts: readonly string[] }
-    | Refusal {
-    const addresses: Address[] = [];
-    for (const text of texts) {
-      const parsed = parseAddress(text);
-      if (!parsed.ok) return { code: 'invalid-address', problem: parsed.problem };
-      addresses.push(parsed.address);
-    }
-    const canonical = addresses.map(formatAddress);
-    if (addresses.length > 2) return { code: 'too-many-addresses', addresses: canonical };
-    if (addresses.length === 2 && addresses[0]?.family === addresses[1]?.family) {
-      return { code: 'same-family', addresses: canonical };
-    }
-    const located: { pool: Pool; place: Place }[] = [];
-    for (const address of addresses) {
-      const place = this.#place(address);
-      if ('code' in place) return place;
-      located.push(place);
-    }
-    const [first] = located;
-    if (first === undefined) return { code: 'no-address' };
-    if (located.some(({ pool }) => pool !== first.pool)) {
-      return {
-        code: 'different-pools',
-        addresses: canonical,
-        pools: located.map(({ pool }) => pool.name),
-      };
-    }
-    return { pool: first.pool, places: located.map(({ place }) => place), texts: canonical };
-  }
-
-  #place(address: Address): { readonly pool: Pool; readonly place: Place } | Refusal {
-    const pool = this.#table.containing(address);
-    if (pool === undefined) return { code: 'not-in-any-pool', address: formatAddress(address) };
-    const number = pool.spaces[address.family].numberOf(address.value);
-    if (number === undefined)
-      return { code: 'address-avoided', address: formatAddress(address), pool: pool.name };
-    return { pool, place: { family: address.family, number } };
+    return this.#with({
+      uses: this.#uses.unkeep(pool, places),
+      holds: this.#holds.without(owner),
+    });
   }
 
   /** `places` must be free of conflict, and `owner` must hold nothing. */
@@ -453,17 +304,12 @@ export class Ipam {
     sharing: Sharing | undefined,
   ): Outcome {
     const base = this.#unkeep(owner);
-    const use = updated(base.#useOf(pool.name), places, (each, number) =>
-      each.hold(number, owner, sharing),
-    );
     const addresses = places.map((place) => textOf(pool, place));
     const held = { allocation: { pool: pool.name, addresses, sharing }, places };
-    const next = new Ipam(
-      this.#table,
-      base.#uses.with(pool.name, use),
-      this.#held.with(owner, held),
-      base.#holds,
-    );
+    const next = base.#with({
+      uses: base.#uses.hold(pool.name, places, owner, sharing),
+      held: base.#held.with(owner, held),
+    });
     return { ok: true, next, addresses, pool: pool.name };
   }
 }
@@ -480,23 +326,4 @@ function reserveAll(
     else refused.push({ owner: holder.owner, reason: outcome.reason });
   }
   return { next, refused };
-}
-
-/** `use` with each of `places` changed. */
-function updated(
-  use: PoolUse,
-  places: readonly Place[],
-  change: (use: SpaceUse, number: bigint) => SpaceUse,
-): PoolUse {
-  const next = { ipv4: use.ipv4, ipv6: use.ipv6 };
-  for (const { family, number } of places) next[family] = change(next[family], number);
-  return next;
-}
-
-function textOf(pool: Pool, { family, number }: Place): string {
-  return formatAddress({ family, value: pool.spaces[family].addressAt(number) });
-}
-
-function usageOf(use: SpaceUse): FamilyUsage {
-  return { capacity: use.space.capacity, used: BigInt(use.used) };
 }

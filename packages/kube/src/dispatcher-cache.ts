@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Credentials } from './credentials.ts';
 
@@ -49,19 +50,24 @@ function dispatcherOf(transport: Transport): Dispatcher {
     case 'agent':
       return new Agent({
         ...agentOptions,
-        connect: { timeout: connectTimeoutMs, ...(transport.connect as object) },
+        connect: { timeout: connectTimeoutMs, ...shared(transport.connect) },
       });
     case 'proxy':
       return new ProxyAgent({
         ...agentOptions,
         uri: transport.uri,
-        requestTls: { timeout: connectTimeoutMs, ...(transport.requestTls as object) },
+        requestTls: { timeout: connectTimeoutMs, ...shared(transport.requestTls) },
       });
     case 'none':
       return new Agent({ ...agentOptions, connect: { timeout: connectTimeoutMs } });
     default:
       throw new Error(`no dispatcher for ${transport.type}: credentials check for it`);
   }
+}
+
+/** With one set of parsed certificates for all connections; else each makes its own. */
+function shared(options: SecureContextOptions): object {
+  return { ...options, secureContext: createSecureContext(options) };
 }
 
 /** A digest of all that makes connections differ, keys and certificates by their content. */

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 /** As client-go has it: 25 events at once for an object, then one each five minutes. */
 const burst = 25;
 const refillMs = 300_000;
-const objectsMax = 4096;
+const objectsMax = 1024;
 
 interface Bucket {
   readonly tokens: number;

@@ -26,8 +26,8 @@ export interface EventRecorderOptions {
   readonly instance?: string;
 }
 
-/** Events that wait to be sent (about 1 kB each), and how many distinct ones are remembered for aggregation. */
-const limits = { waiting: 10_000, known: 4096 } as const;
+/** Events that wait to be sent (about 1 kB each), and how many distinct ones (0.5 kB) are remembered for aggregation. */
+const limits = { waiting: 10_000, known: 1024 } as const;
 const triesMax = 5;
 const retryBaseMs = 500;
 const requestTimeoutMs = 10_000;

@@ -36,6 +36,7 @@ export {
   type EventRecorderDeps,
   type EventRecorderOptions,
 } from './event-recorder.ts';
+export { createIfAbsent } from './create-if-absent.ts';
 export { createMergePatch, type JsonValue } from './merge-patch.ts';
 export { patchStatus, type StatusPatch } from './patch-status.ts';
 export { KubeLeaseLock, type KubeLeaseLockOptions } from './kube-lease-lock.ts';

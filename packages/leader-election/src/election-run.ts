@@ -9,7 +9,7 @@ import {
 } from './elector-state.ts';
 import { LeaderElectionError } from './leader-election-error.ts';
 import type { Lead, LeaderElectorDeps } from './elector-deps.ts';
-import type { LeaseLock } from './lease-lock.ts';
+import type { LeaseRecord } from './lease-lock.ts';
 import { RunningTerm } from './running-term.ts';
 import type { Term } from './term.ts';
 
@@ -138,7 +138,7 @@ export class ElectionRun {
       this.#feed(happening);
     };
     this.#request = current;
-    ask(this.#deps.lock, request, abort.signal).then(answer, (error: unknown) => {
+    this.#ask(request, abort.signal).then(answer, (error: unknown) => {
       answer(
         { kind: 'failed' },
         error instanceof Error ? error : new Error('rejected without an error'),
@@ -212,15 +212,35 @@ export class ElectionRun {
     if (this.#failure === undefined) this.#over.resolve();
     else this.#over.reject(this.#failure.error);
   }
-}
 
-async function ask(lock: LeaseLock, request: Request, signal: AbortSignal): Promise<Happening> {
-  if (request.kind === 'get') return { kind: 'read', found: await lock.get(signal) };
-  const written =
-    request.kind === 'create'
-      ? await lock.create(request.record, signal)
-      : await lock.update(request.record, request.version, signal);
-  return written === 'conflict'
-    ? { kind: 'conflict' }
-    : { kind: 'written', version: written.version };
+  async #ask(request: Request, signal: AbortSignal): Promise<Happening> {
+    const { lock } = this.#deps;
+    if (request.kind === 'get') {
+      const found = await lock.get(signal);
+      const holderDead = found !== undefined && (await this.#isDead(found.record));
+      return { kind: 'read', found, holderDead };
+    }
+    const written =
+      request.kind === 'create'
+        ? await lock.create(request.record, signal)
+        : await lock.update(request.record, request.version, signal);
+    return written === 'conflict'
+      ? { kind: 'conflict' }
+      : { kind: 'written', version: written.version };
+  }
+
+  /** Whether the holder is known to have ended. In doubt it lives. */
+  async #isDead(record: LeaseRecord): Promise<boolean> {
+    const { knownDead, log } = this.#deps;
+    const { holderIdentity: holder } = record;
+    if (knownDead === undefined || holder === '' || holder === this.#fields.identity) return false;
+    try {
+      const dead = await knownDead(record);
+      if (dead) log?.info('lease holder is known to be dead', { ...this.#fields, holder });
+      return dead;
+    } catch (error) {
+      log?.warn('cannot tell whether the lease holder is dead', { ...this.#fields, holder, error });
+      return false;
+    }
+  }
 }

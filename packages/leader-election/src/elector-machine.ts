@@ -1,26 +1,14 @@
 import { jitterFactor } from './elector-options.ts';
-import type {
-  ElectorEffect,
-  ElectorInput,
-  ElectorState,
-  LossReason,
-  Moment,
-} from './elector-state.ts';
+import type { ElectorEffect, ElectorInput, ElectorState } from './elector-state.ts';
 import { type LeaseRecord, sameRecord, type VersionedLeaseRecord } from './lease-lock.ts';
 import { formatMicroTime } from './seams/micro-time.ts';
+import { finish, lose, read, report, set, type Turn, write } from './turn.ts';
 
 /** The state machine's signature. */
 export type Step = (
   state: ElectorState,
   input: ElectorInput,
 ) => [ElectorState, readonly ElectorEffect[]];
-
-/** One turn of the machine: the state so far, what is to be done so far, and the moment it happens at. */
-interface Turn {
-  readonly at: Moment;
-  state: ElectorState;
-  readonly effects: ElectorEffect[];
-}
 
 /**
  * The elector as a pure machine: client-go's rules, with the differences that {@link LeaderElector} lists.
@@ -40,7 +28,7 @@ export const step: Step = (before, input) => {
       read(turn);
       break;
     case 'read':
-      onRead(turn, input.found);
+      onRead(turn, input.found, input.holderDead ?? false);
       break;
     case 'written':
       onWritten(turn, input.version);
@@ -68,13 +56,9 @@ export const step: Step = (before, input) => {
   return [turn.state, turn.effects];
 };
 
-function set(turn: Turn, change: Partial<ElectorState>): void {
-  turn.state = { ...turn.state, ...change };
-}
-
 // --- answers ---------------------------------------------------------------------------------------------------------------------
 
-function onRead(turn: Turn, found: VersionedLeaseRecord | undefined): void {
+function onRead(turn: Turn, found: VersionedLeaseRecord | undefined, holderDead: boolean): void {
   set(turn, { request: undefined });
   if (found === undefined) noticeAbsence(turn);
   else notice(turn, found);
@@ -87,7 +71,12 @@ function onRead(turn: Turn, found: VersionedLeaseRecord | undefined): void {
   if (term !== undefined && seen !== undefined && !isOurs(turn.state, seen.record)) {
     lose(turn, 'taken');
   }
-  if (turn.state.term !== undefined || turn.at.nowMs >= claimableAtMs(turn.state)) claim(turn);
+  const mayClaim =
+    turn.state.term !== undefined ||
+    turn.at.nowMs >= claimableAtMs(turn.state) ||
+    // Who is dead need not be waited for; our own old work still must.
+    (holderDead && !turn.state.working);
+  if (mayClaim) claim(turn);
   else pause(turn);
 }
 
@@ -276,46 +265,4 @@ function stillTime(turn: Turn): boolean {
   if (stoppingByMs === undefined || turn.at.nowMs < stoppingByMs) return true;
   finish(turn, 'kept');
   return false;
-}
-
-function finish(turn: Turn, outcome: 'released' | 'kept' | 'still-working'): void {
-  if (turn.state.finished) return;
-  set(turn, { finished: true });
-  turn.effects.push({ kind: 'finished', outcome });
-}
-
-// --- effects ---------------------------------------------------------------------------------------------------------------------
-
-function lose(turn: Turn, reason: LossReason): void {
-  set(turn, { term: undefined });
-  turn.effects.push({ kind: 'lost', reason });
-}
-
-function report(turn: Turn, holder: string): void {
-  if (turn.state.reportedHolder === holder) return;
-  set(turn, { reportedHolder: holder });
-  turn.effects.push({ kind: 'observed', holder });
-}
-
-function read(turn: Turn): void {
-  set(turn, { request: 'get' });
-  turn.effects.push({ kind: 'get', deadlineMs: requestDeadlineMs(turn) });
-}
-
-function write(turn: Turn, record: LeaseRecord): void {
-  const deadlineMs = requestDeadlineMs(turn);
-  const version = turn.state.seen?.version;
-  set(turn, { request: { record, sentMs: turn.at.nowMs } });
-  if (version === undefined) turn.effects.push({ kind: 'create', record, deadlineMs });
-  else turn.effects.push({ kind: 'update', record, version, deadlineMs });
-}
-
-/** A request of a leader is cut where its term ends, whatever it still waits for. */
-function requestDeadlineMs({ state, at }: Turn): number {
-  const { term, settings, stoppingByMs } = state;
-  return Math.min(
-    at.nowMs + settings.requestTimeoutMs,
-    term?.untilMs ?? Infinity,
-    stoppingByMs ?? Infinity,
-  );
 }

@@ -14,8 +14,12 @@ export interface Moment {
 /** What can happen to an elector. */
 export type ElectorInput = { readonly at: Moment } & (
   | { readonly kind: 'start' }
-  /** The answer to `get`. */
-  | { readonly kind: 'read'; readonly found: VersionedLeaseRecord | undefined }
+  /** The answer to `get`; `holderDead`: who holds what was found is known to have ended. */
+  | {
+      readonly kind: 'read';
+      readonly found: VersionedLeaseRecord | undefined;
+      readonly holderDead?: boolean;
+    }
   /** `create` or `update` succeeded. */
   | { readonly kind: 'written'; readonly version: string }
   /** `create` or `update` came too late: somebody else wrote. */

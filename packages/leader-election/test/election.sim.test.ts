@@ -9,15 +9,18 @@ describe('simulated elections with drifting clocks, faults, freezes, kills and s
   test('never see two leaders, always find one again, and never repeat a token (SEED=n replays one)', async () => {
     let terms = 0;
     let writes = 0;
+    let deathsKnown = 0;
     for (const seed of seeds) {
       const result = await simulate(seed);
       expect(result.violations, `SEED=${seed} replays it`).toEqual([]);
       terms += result.terms;
       writes += result.writes;
+      deathsKnown += result.deathsKnown;
     }
     // The simulation is worth something only if much happens in it.
     expect(terms / seeds.length).toBeGreaterThan(2);
     expect(writes / seeds.length).toBeGreaterThan(20);
+    expect(given !== undefined || deathsKnown > seeds.length / 5).toBe(true);
   });
 
   test('give the same result for the same seed', async () => {
@@ -36,6 +39,10 @@ describe('the simulation catches', () => {
 
   test('a candidate that does not wait for a whole lease', async () => {
     expect(await firstCaught({ machine: impatient })).toContain('lead');
+  });
+
+  test('a frozen process that is taken for a dead one', async () => {
+    expect(await firstCaught({ frozenCountsAsDead: true })).toContain('lead');
   });
 
   test('clocks whose rates differ by more than is tolerated', async () => {

@@ -91,6 +91,45 @@ describe('a candidate', () => {
     ]);
   });
 
+  test('takes the lease of a holder that is known to be dead at once, under the next token', () => {
+    const bench = new Bench();
+    bench.at(0, { kind: 'start' });
+    expect(bench.at(10, { kind: 'read', found: others, holderDead: true })).toEqual([
+      { kind: 'observed', holder: 'other' },
+      {
+        kind: 'update',
+        record: recordOf('me', { ...times(10), leaseTransitions: 5 }),
+        version: '9',
+        deadlineMs: 5010,
+      },
+    ]);
+    bench.at(20, { kind: 'written', version: '10' });
+    expect(bench.state.term).toEqual({ token: 5, untilMs: 10_010 });
+  });
+
+  test('asks anew whether the holder is dead when somebody wrote in between', () => {
+    const bench = new Bench();
+    bench.at(0, { kind: 'start' });
+    bench.at(10, { kind: 'read', found: others, holderDead: true });
+    expect(kinds(bench.at(20, { kind: 'conflict' }))).toEqual(['get']);
+    const third = { record: recordOf('third', { leaseTransitions: 5 }), version: '10' };
+    const answer = bench.at(30, { kind: 'read', found: third, holderDead: false });
+    expect(kinds(answer)).toEqual(['observed', 'wait']);
+  });
+
+  test('waits for the end of its own old work, also where the new holder is known to be dead', () => {
+    const bench = new Bench().lead();
+    bench.at(10_000, { kind: 'term-over' });
+    bench.at(10_010, { kind: 'wake' });
+    expect(
+      kinds(bench.at(10_020, { kind: 'read', found: others, holderDead: true })),
+    ).not.toContain('update');
+    bench.at(10_030, { kind: 'work-done' });
+    expect(kinds(bench.at(10_040, { kind: 'read', found: others, holderDead: true }))).toContain(
+      'update',
+    );
+  });
+
   test('counts anew from each change', () => {
     const bench = new Bench();
     bench.at(0, { kind: 'start' });

@@ -4,6 +4,7 @@ import {
   type Lead,
   LeaderElectionError,
   LeaderElector,
+  type LeaderElectorDeps,
   type LeaderElectorOptions,
   type Term,
 } from '../src/index.ts';
@@ -21,7 +22,12 @@ class Candidate {
   over = false;
   run: Promise<void> = Promise.resolve();
 
-  constructor(world: World, identity: string, options: Partial<LeaderElectorOptions> = {}) {
+  constructor(
+    world: World,
+    identity: string,
+    options: Partial<LeaderElectorOptions> = {},
+    knownDead?: LeaderElectorDeps['knownDead'],
+  ) {
     this.lock = new MemoryLeaseLock(world.store, world.clock);
     const write = (message: string): void => void this.logged.push(message);
     this.elector = new LeaderElector(
@@ -34,6 +40,7 @@ class Candidate {
           masterStatus: (leading) => void this.statuses.push(leading),
           requestFailed: (request) => void this.failures.push(request),
         },
+        ...(knownDead === undefined ? {} : { knownDead }),
       },
       { identity, onNewLeader: (leader) => void this.leaders.push(leader), ...options },
     );
@@ -61,8 +68,12 @@ class Candidate {
 class World {
   readonly clock = new SimClock();
   readonly store = new MemoryLeaseStore();
-  candidate(identity: string, options: Partial<LeaderElectorOptions> = {}): Candidate {
-    return new Candidate(this, identity, options);
+  candidate(
+    identity: string,
+    options: Partial<LeaderElectorOptions> = {},
+    knownDead?: LeaderElectorDeps['knownDead'],
+  ): Candidate {
+    return new Candidate(this, identity, options, knownDead);
   }
 }
 
@@ -398,3 +409,49 @@ function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve());
   });
 }
+
+describe('an elector that can tell who is dead', () => {
+  const held = {
+    holderIdentity: 'a',
+    leaseDurationSeconds: 15,
+    acquireTime: '2026-11-23T08:00:00.000000Z',
+    renewTime: '2026-11-23T08:00:00.000000Z',
+    leaseTransitions: 7,
+  };
+
+  test('leads at once after a dead one, and asks about the holder alone', async () => {
+    const world = new World();
+    world.store.put(held);
+    const asked: string[] = [];
+    const b = world.candidate('b', {}, async ({ holderIdentity }) => {
+      asked.push(holderIdentity);
+      return true;
+    });
+    b.start();
+    await world.clock.advance(0);
+    expect(b.term.token).toBe(8);
+    expect(asked).toEqual(['a']);
+    expect(b.logged).toContain('lease holder is known to be dead');
+  });
+
+  test('waits where it cannot tell, and never asks about a free lease or its own', async () => {
+    const world = new World();
+    const asked: string[] = [];
+    const inDoubt = async ({ holderIdentity }: { holderIdentity: string }): Promise<boolean> => {
+      asked.push(holderIdentity);
+      throw new Error('no answer');
+    };
+    const a = world.candidate('a', {}, inDoubt).start();
+    await world.clock.advance(3000);
+    expect(a.terms).toHaveLength(1);
+    expect(asked).toEqual([]);
+    a.lock.fate = () => ({ outcome: 'stuck' });
+    const b = world.candidate('b', {}, inDoubt).start();
+    await world.clock.advance(14_000);
+    expect(b.terms).toHaveLength(0);
+    expect(new Set(asked)).toEqual(new Set(['a']));
+    expect(b.failures).toEqual([]);
+    await world.clock.advance(3000);
+    expect(b.terms).toHaveLength(1);
+  });
+});

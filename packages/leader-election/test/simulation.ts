@@ -18,6 +18,8 @@ export interface SimulationOptions {
   /** The slowest and fastest clock, in local seconds for each true one. Default: just within the tolerance. */
   readonly rates?: readonly [number, number];
   readonly machine?: Step;
+  /** Broken on purpose: a process that is only frozen counts as dead. */
+  readonly frozenCountsAsDead?: boolean;
 }
 
 export interface SimulationResult {
@@ -25,6 +27,8 @@ export interface SimulationResult {
   readonly violations: readonly string[];
   readonly terms: number;
   readonly writes: number;
+  /** How often a candidate was told that the holder is dead. */
+  readonly deathsKnown: number;
 }
 
 /** One process with an elector: its own clock rate and wall clock; it can be frozen, cut off and killed. */
@@ -113,6 +117,7 @@ class Simulation {
   readonly #store = new MemoryLeaseStore();
   readonly #processes: SimProcess[] = [];
   #terms = 0;
+  #deathsKnown = 0;
   #born = 0;
   #calm = false;
   /** How much goes wrong at random: many seeds are quiet, so that candidates get to wait out a whole lease. */
@@ -136,7 +141,12 @@ class Simulation {
     }
     await this.#calmDown();
     this.#checkHistory();
-    return { violations: this.violations, terms: this.#terms, writes: this.#store.history.length };
+    return {
+      violations: this.violations,
+      terms: this.#terms,
+      writes: this.#store.history.length,
+      deathsKnown: this.#deathsKnown,
+    };
   }
 
   #start(name: string): void {
@@ -148,7 +158,12 @@ class Simulation {
     const process = new SimProcess(name, this.#world, this.#store, rate, wallMs);
     process.lock.fate = () => this.#fate(process);
     const elector = new LeaderElector(
-      { lock: process.gatedLock, clock: process.clock, random: this.#random },
+      {
+        lock: process.gatedLock,
+        clock: process.clock,
+        random: this.#random,
+        knownDead: async ({ holderIdentity }) => this.#knownDead(holderIdentity),
+      },
       { identity: name, ...timings, firstTryDelayMs: this.#random() * 300 },
       this.#options.machine,
     );
@@ -157,6 +172,17 @@ class Simulation {
     elector
       .run((term) => this.#lead(process, term), process.stop.signal)
       .catch((error: unknown) => this.#report(`${name} failed: ${String(error)}`));
+  }
+
+  /** What a candidate can know of a holder; some candidates are on another machine, and know nothing. */
+  #knownDead(name: string): boolean {
+    const dead = ({ dead: ended, frozen }: SimProcess): boolean =>
+      ended || (frozen && this.#options.frozenCountsAsDead === true);
+    const known =
+      this.#random() < 0.5 &&
+      this.#processes.filter((process) => process.name === name).every((each) => dead(each));
+    if (known) this.#deathsKnown++;
+    return known;
   }
 
   /** A new term: the one moment at which two can begin to lead at once. */

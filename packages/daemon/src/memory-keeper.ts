@@ -1,0 +1,49 @@
+/** What the engine's heap is at one moment, in bytes. */
+export interface HeapSize {
+  /** Objects, with the garbage that was not collected yet. */
+  readonly used: number;
+  /** What the heap takes from the system. */
+  readonly taken: number;
+}
+
+const MB = 2 ** 20;
+/** Less between two looks is the murmur of a process at rest: a renewal, a scrape, a scavenge. */
+const CALM_BYTES = MB;
+/** What is not worth a collection. */
+const WORTHWHILE_BYTES = 3 * MB;
+/** So many looks it waits for calm. */
+const PATIENCE = 5;
+
+/**
+ * Collects garbage when a burst is over. The engine does so by itself only when it needs room, and a process that rests never needs any: it would keep
+ * for good what it took to read its first lists.
+ *
+ * `look` is to be called every few seconds. It collects where the heap has grown since the last collection, once nothing much happens any more or that
+ * does not come.
+ */
+export class MemoryKeeper {
+  readonly #heap: () => HeapSize;
+  readonly #collect: () => void;
+  #usedBefore = 0;
+  #takenAtLast = 0;
+  #waited = 0;
+
+  constructor(deps: { readonly heap: () => HeapSize; readonly collect: () => void }) {
+    this.#heap = deps.heap;
+    this.#collect = deps.collect;
+  }
+
+  /** Looks at the heap, and collects where it is worthwhile. */
+  look(): void {
+    const { used, taken } = this.#heap();
+    const calm = Math.abs(used - this.#usedBefore) < CALM_BYTES;
+    this.#usedBefore = used;
+    if (taken - this.#takenAtLast < WORTHWHILE_BYTES) return;
+    if (!calm && ++this.#waited < PATIENCE) return;
+    this.#waited = 0;
+    this.#collect();
+    const after = this.#heap();
+    this.#usedBefore = after.used;
+    this.#takenAtLast = after.taken;
+  }
+}

@@ -7,9 +7,16 @@
  */
 export const ANNOUNCE_AT_MS: readonly number[] = [0, 1100, 2200, 3300, 4400];
 
+/**
+ * A good pause for repeating announcements after that. Switches forget on which port a machine is after 300 s without a frame of it (the
+ * ageing time of IEEE 802.1D), while neighbours may remember its address for longer, and then send into the void.
+ */
+export const ANNOUNCE_REFRESH_MS = 180_000;
+
 /** Where the announcing of one address stands. `round` is the next to be sent, an index of {@link ANNOUNCE_AT_MS}. */
 export type AnnounceState =
   | { readonly kind: 'quiet' }
+  | { readonly kind: 'refreshing' }
   | { readonly kind: 'announcing'; readonly startedMs: number; readonly round: number };
 
 /** The state of an address that is not being announced. */
@@ -30,27 +37,34 @@ export type AnnounceEffect =
   | { readonly type: 'wait'; readonly ms: number }
   | { readonly type: 'cancel' };
 
-/** One step of the schedule. Pure. */
+/** One step of the schedule. Pure. `refreshMs`: how long after the last round another follows, and so on; default: none does. */
 export function announceStep(
   state: AnnounceState,
   input: AnnounceInput,
+  refreshMs: number = Number.POSITIVE_INFINITY,
 ): [AnnounceState, readonly AnnounceEffect[]] {
   if (input.type === 'stop') return state === QUIET ? [QUIET, []] : [QUIET, [{ type: 'cancel' }]];
-  if (input.type === 'start') return sendRound(0, input.nowMs, input.nowMs);
+  if (input.type === 'start') return sendRound(0, input.nowMs, input.nowMs, refreshMs);
   if (state.kind === 'quiet') return [QUIET, []];
   if (!input.entitled) return [QUIET, [{ type: 'cancel' }]];
-  return sendRound(state.round, state.startedMs, input.nowMs);
+  if (state.kind === 'refreshing')
+    return [state, [{ type: 'send' }, { type: 'wait', ms: refreshMs }]];
+  return sendRound(state.round, state.startedMs, input.nowMs, refreshMs);
 }
 
 function sendRound(
   round: number,
   startedMs: number,
   nowMs: number,
+  refreshMs: number,
 ): [AnnounceState, readonly AnnounceEffect[]] {
   // After a stall several rounds are overdue: they are one now.
   let next = round + 1;
   while ((ANNOUNCE_AT_MS[next] ?? Infinity) <= nowMs - startedMs) next++;
   const dueMs = ANNOUNCE_AT_MS[next];
+  if (dueMs === undefined && refreshMs < Number.POSITIVE_INFINITY) {
+    return [{ kind: 'refreshing' }, [{ type: 'send' }, { type: 'wait', ms: refreshMs }]];
+  }
   if (dueMs === undefined) return [QUIET, [{ type: 'send' }, { type: 'cancel' }]];
   return [
     { kind: 'announcing', startedMs, round: next },

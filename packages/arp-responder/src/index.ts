@@ -20,13 +20,16 @@ export {
 } from './address.ts';
 export {
   ANNOUNCE_AT_MS,
+  ANNOUNCE_REFRESH_MS,
   QUIET,
   announceStep,
   type AnnounceEffect,
   type AnnounceInput,
   type AnnounceState,
 } from './announce-schedule.ts';
+export type { ProbeOutcome } from './address-probes.ts';
 export { announcement } from './announcement.ts';
+export { endInTable } from './answer-table.ts';
 export {
   ARP_LENGTH,
   ARP_OPERATION,
@@ -35,6 +38,7 @@ export {
   type ArpFault,
   type ArpPacket,
 } from './arp.ts';
+export { ECHO_TYPE, answerEcho, isEchoRequest, type EchoFault } from './echo.ts';
 export {
   BROADCAST_MAC,
   ETHERTYPE,
@@ -44,6 +48,7 @@ export {
   type EthernetFrame,
   type VlanTag,
 } from './ethernet.ts';
+export { decodeClaim, type Claim, type ClaimFault } from './claim.ts';
 export {
   decodeIcmpv6,
   encodeIcmpv6,
@@ -51,7 +56,10 @@ export {
   type Icmpv6Fault,
   type Icmpv6Message,
 } from './icmpv6.ts';
+export { decodeIcmp, encodeIcmp, type IcmpFault, type IcmpMessage } from './icmp.ts';
+export { IPPROTO_ICMP, decodeIpv4, encodeIpv4, type Ipv4Fault, type Ipv4Packet } from './ipv4.ts';
 export { IPPROTO_ICMPV6, decodeIpv6, encodeIpv6, type Ipv6Fault, type Ipv6Packet } from './ipv6.ts';
+export type { Deadline } from './link-rights.ts';
 export type { LinkListener, LinkSocket, SendOutcome, WatchedAddresses } from './link-socket.ts';
 export {
   NDP_OPTION,
@@ -65,6 +73,7 @@ export {
   type NeighborAdvertisement,
   type NeighborSolicitation,
 } from './ndp.ts';
+export { probe } from './probe.ts';
 export {
   answerSolicitation,
   decodeNeighborFrame,
@@ -72,7 +81,6 @@ export {
   type NeighborFault,
   type NeighborFrame,
 } from './neighbor-frame.ts';
-export type { Deadline } from './owned-addresses.ts';
 export {
   arpReplyBuffer,
   respond,
@@ -80,11 +88,28 @@ export {
   type DropReason,
   type Right,
 } from './respond.ts';
+export { Responder, type AddressRight, type OwnOptions } from './responder.ts';
+export type {
+  ConflictWatch,
+  ResponderClock,
+  ResponderDeps,
+  ResponderLog,
+  ResponderMetrics,
+  ResponderOptions,
+} from './responder-deps.ts';
 export {
-  Responder,
-  type AddressRight,
-  type ResponderClock,
-  type ResponderDeps,
-  type ResponderLog,
-  type ResponderMetrics,
-} from './responder.ts';
+  DEFEND_INTERVAL_MS,
+  PROBES,
+  PROBE_INTERVAL_MS,
+  RECHECK_MS,
+  SAME_CONFLICT_MS,
+  newTenure,
+  tenureStep,
+  type HeldTenure,
+  type ProbingTenure,
+  type Tenure,
+  type TenureEffect,
+  type TenureInput,
+  type TenureStep,
+  type YieldedTenure,
+} from './tenure.ts';

@@ -1,16 +1,6 @@
 import { formatAddress } from './address.ts';
 import { uint16, uint32 } from './bytes.ts';
-
-/**
- * The moment of the responder's clock at which a right to answer ends; `Infinity`: when the address is disowned. A function is asked for
- * every packet, so whoever renews the right elsewhere (an elector's term) need not tell the responder.
- */
-export type Deadline = number | (() => number);
-
-/** The moment that a deadline names now. */
-export function endOf(deadline: Deadline): number {
-  return typeof deadline === 'number' ? deadline : deadline();
-}
+import type { LinkRight } from './link-rights.ts';
 
 /** One address that is ours. */
 export interface Owned<State> {
@@ -18,8 +8,8 @@ export interface Owned<State> {
   readonly bytes: Uint8Array;
   /** Its canonical text, made once: it is the label of every count. */
   readonly text: string;
-  /** When the right to answer ends. */
-  untilMs: Deadline;
+  /** The right to answer for it. */
+  right: LinkRight;
   /** What its keeper remembers of it. */
   state: State;
 }
@@ -39,8 +29,8 @@ export class OwnedAddresses<State> {
     return this.find(bytes, 0, bytes.length === 4 ? 4 : 16);
   }
 
-  add(bytes: Uint8Array, untilMs: Deadline, state: State): Owned<State> {
-    const owned = { bytes, text: formatAddress(bytes), untilMs, state };
+  add(bytes: Uint8Array, right: LinkRight, state: State): Owned<State> {
+    const owned = { bytes, text: formatAddress(bytes), right, state };
     if (bytes.length === 4) this.#ipv4.set(uint32(bytes, 0), owned);
     else this.#ipv6.set(keyOf(bytes, 0), owned);
     return owned;
@@ -51,6 +41,10 @@ export class OwnedAddresses<State> {
     if (bytes.length === 4) this.#ipv4.delete(uint32(bytes, 0));
     else this.#ipv6.delete(keyOf(bytes, 0));
     return owned;
+  }
+
+  get size(): number {
+    return this.#ipv4.size + this.#ipv6.size;
   }
 
   *[Symbol.iterator](): Generator<Owned<State>> {

@@ -1,11 +1,12 @@
 import { ARP_OPERATION, isEthernetIpv4, isGroupMac } from './arp.ts';
 import { holds, setUint16, uint16 } from './bytes.ts';
 import { BROADCAST_MAC, ETHERTYPE } from './ethernet.ts';
+import type { EchoFault } from './echo.ts';
 import { answerSolicitation, decodeNeighborFrame, type NeighborFault } from './neighbor-frame.ts';
 import { NDP_TYPE, type NeighborSolicitation } from './ndp.ts';
 
-/** Whether this machine may answer for an address at this moment, or why not. */
-export type Right = 'granted' | 'not-owned' | 'right-ended';
+/** Whether this machine may answer for an address at this moment, or why not. `contested`: another machine has it, or may have it. */
+export type Right = 'granted' | 'not-owned' | 'right-ended' | 'contested';
 
 /** Knows for which addresses this machine may answer. Asked once for each well-formed question. */
 export interface AnswerRights {
@@ -13,7 +14,7 @@ export interface AnswerRights {
   check(frame: Uint8Array, offset: number, length: 4 | 16): Right;
 }
 
-/** Why a frame gets no answer. */
+/** Why a frame gets no answer. `echo-rate`: there were too many echo requests. */
 export type DropReason =
   | NeighborFault
   | Exclude<Right, 'granted'>
@@ -21,8 +22,12 @@ export type DropReason =
   | 'own-frame'
   | 'arp-not-ethernet-ipv4'
   | 'arp-not-request'
-  | 'not-solicitation';
+  | 'not-solicitation'
+  | EchoFault
+  | 'echo-rate';
 
+/** Where the address that is asked for stands in an untagged ARP frame. */
+export const ARP_TARGET_AT = 38;
 /** Bytes of an Ethernet header and an ARP packet. */
 const ARP_FRAME_LENGTH = 42;
 /** Where the target address stands in a neighbour solicitation: after Ethernet, IPv6 and 8 bytes of ICMPv6. */
@@ -78,12 +83,12 @@ function respondToArp(
   if (!holds(frame, 0, BROADCAST_MAC) && !holds(frame, 0, mac)) return 'other-destination';
   if (!isEthernetIpv4(frame, 14)) return 'arp-not-ethernet-ipv4';
   if (uint16(frame, 20) !== ARP_OPERATION.REQUEST) return 'arp-not-request';
-  const right = rights.check(frame, 38, 4);
+  const right = rights.check(frame, ARP_TARGET_AT, 4);
   if (right !== 'granted') return right;
   copy(frame, 6, reply, 0, 6); // Ethernet destination: who sent the request
   copy(mac, 0, reply, 6, 6); // Ethernet source
   copy(mac, 0, reply, 22, 6); // sender hardware address
-  copy(frame, 38, reply, 28, 4); // sender protocol address: what was asked for
+  copy(frame, ARP_TARGET_AT, reply, 28, 4); // sender protocol address: what was asked for
   copy(frame, 22, reply, 32, 10); // target: the sender of the request
   return reply;
 }

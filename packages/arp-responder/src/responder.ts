@@ -1,49 +1,28 @@
 import { formatAddress, formatMac, parseAddress } from './address.ts';
-import {
-  QUIET,
-  announceStep,
-  type AnnounceInput,
-  type AnnounceState,
-} from './announce-schedule.ts';
-import { announcement } from './announcement.ts';
-import type { LinkSocket } from './link-socket.ts';
-import { OwnedAddresses, endOf, type Deadline, type Owned } from './owned-addresses.ts';
-import { arpReplyBuffer, respond, type AnswerRights, type DropReason } from './respond.ts';
+import { AddressProbes, type ProbeOutcome } from './address-probes.ts';
+import { Announcements } from './announcements.ts';
+import { holds } from './bytes.ts';
+import { decodeClaim } from './claim.ts';
+import { answerEcho, isEchoRequest } from './echo.ts';
+import { LinkRights, endOf, type Deadline } from './link-rights.ts';
+import { OwnedAddresses, type Owned } from './owned-addresses.ts';
+import { ARP_TARGET_AT, arpReplyBuffer, respond, type AnswerRights } from './respond.ts';
+import type { ResponderDeps, ResponderOptions } from './responder-deps.ts';
+import type { Tenure } from './tenure.ts';
+import { Tenures } from './tenures.ts';
+import { TokenBucket } from './token-bucket.ts';
 
-/** The monotonic clock that rights to answer are measured on, and its timers. */
-export interface ResponderClock {
-  nowMs(): number;
-  timer(ms: number, fire: () => void): Disposable;
-}
-
-/** Where the responder writes what a person may want to know. Packets are never logged: they are counted. */
-export interface ResponderLog {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-}
-
-/** What the responder counts. `address` is canonical text. Called for each packet: keep it cheap. */
-export interface ResponderMetrics {
-  /** A question arrived that this machine may answer. */
-  requestReceived(address: string): void;
-  /** Its answer left. */
-  replySent(address: string): void;
-  /** One frame of an announcement left: an IPv4 round has two, an IPv6 round one. */
-  announcementSent(address: string): void;
-  /** A frame got no answer. `address` is known where the right to answer had ended. */
-  dropped(reason: DropReason, address?: string): void;
-}
-
-/** What a {@link Responder} works with. */
-export interface ResponderDeps {
-  readonly link: LinkSocket;
-  readonly clock: ResponderClock;
-  readonly log?: ResponderLog;
-  readonly metrics?: ResponderMetrics;
+/** How an address becomes ours. */
+export interface OwnOptions {
+  /**
+   * Nobody is known to have had the address: it is asked for first, and answered for and announced 300 ms later if no foreign machine has
+   * it. Not for an address that is taken over from another. Without `conflicts` it means nothing.
+   */
+  readonly fresh?: boolean;
 }
 
 /** An address with the right to answer for it. */
-export interface AddressRight {
+export interface AddressRight extends OwnOptions {
   /** 4 or 16 bytes, or text. */
   readonly address: Uint8Array | string;
   readonly untilMs: Deadline;
@@ -57,48 +36,86 @@ export interface AddressRight {
  *
  * An address is announced when it becomes ours (or ours again after its right had ended), when the link comes up, and when the
  * hardware address changed; never on a plain renewal.
+ *
+ * A foreign machine that has one of the addresses is never fought (RFC 5227 §2.4 b): it is answered once, then the address is left to it,
+ * asked for every 30 s, and announced again when it is free.
  */
 export class Responder implements Disposable {
-  readonly #link: LinkSocket;
-  readonly #clock: ResponderClock;
-  readonly #log: ResponderLog | undefined;
-  readonly #metrics: ResponderMetrics | undefined;
-  readonly #owned: OwnedAddresses<AnnounceState> = new OwnedAddresses();
+  readonly #deps: ResponderDeps;
+  readonly #owned: OwnedAddresses<Tenure> = new OwnedAddresses();
   readonly #reply: Uint8Array = arpReplyBuffer();
-  readonly #timers = new Map<Owned<AnnounceState>, Disposable>();
-  readonly #rights: AnswerRights;
+  readonly #rights: LinkRights;
+  readonly #tenures: Tenures;
+  readonly #probes: AddressProbes;
+  readonly #echo: TokenBucket | undefined;
+  readonly #check: AnswerRights;
+  /** Listened for although they are not ours, by their text. */
+  readonly #standby = new Map<string, Uint8Array>();
+  /** The addresses that the link listens for, as text. */
+  #heard: ReadonlySet<string> = new Set();
+  #listening: Disposable | undefined;
   /** The address that the last question was about. */
-  #asked: Owned<AnnounceState> | undefined;
-  /** What the link's clock shows when ours shows 0. */
-  #linkAheadMs = 0;
+  #asked: Owned<Tenure> | undefined;
   #closed = false;
 
-  constructor(deps: ResponderDeps) {
-    this.#link = deps.link;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
-    this.#metrics = deps.metrics;
-    this.#rights = {
+  constructor(deps: ResponderDeps, options: ResponderOptions = {}) {
+    this.#deps = deps;
+    this.#rights = new LinkRights(deps.link, deps.clock);
+    const announcements = new Announcements(deps, this.#rights, options.announceRefreshMs);
+    this.#tenures = new Tenures(deps, this.#rights, announcements);
+    this.#probes = new AddressProbes(deps, () => this.#watch());
+    const { echoPerSecond } = options;
+    if (echoPerSecond !== undefined && !(echoPerSecond >= 1)) {
+      throw new RangeError(`echoPerSecond must be at least 1, not ${echoPerSecond}`);
+    }
+    this.#echo = echoPerSecond === undefined ? undefined : new TokenBucket(echoPerSecond);
+    this.#check = {
       check: (frame, offset, length) => {
         const owned = this.#owned.find(frame, offset, length);
         this.#asked = owned;
+        if (owned === undefined) return 'not-owned';
         // Whether the right still runs is the link's last question, when the answer is about to leave.
-        return owned === undefined ? 'not-owned' : 'granted';
+        return owned.right.withheld ? 'contested' : 'granted';
       },
     };
   }
 
   /** Begins to listen on the link. Call it once. */
   start(): void {
-    this.#link.listen({
-      onFrame: (frame) => this.#onFrame(frame),
+    this.#deps.link.listen({
+      onFrame: (frame, answered) => {
+        if (this.#echo !== undefined && isEchoRequest(frame)) {
+          this.#onEcho(frame, this.#echo);
+          return;
+        }
+        if (answered === true) this.#onAnswered(frame);
+        else this.#onFrame(frame);
+        this.#onClaim(frame);
+      },
       onLink: (state) => this.#onLink(state),
     });
   }
 
+  /**
+   * Listens for questions about an address that may become ours, without answering: to own it then costs no change of filters and multicast
+   * groups, of which each takes milliseconds. It takes effect in a moment; many in a row count as one change.
+   */
+  standBy(address: Uint8Array | string): void {
+    const bytes = bytesOf(address);
+    const text = formatAddress(bytes);
+    if (this.#standby.has(text)) return;
+    this.#standby.set(text, bytes);
+    this.#listenSoon();
+  }
+
+  /** Ends {@link Responder.standBy}. While the address is owned, it is still listened for. */
+  standDown(address: Uint8Array | string): void {
+    if (this.#standby.delete(formatAddress(bytesOf(address)))) this.#listenSoon();
+  }
+
   /** Takes over an address, or renews one. Text that is no address throws `RangeError`. */
-  own(address: Uint8Array | string, untilMs: Deadline): void {
-    this.#take([{ bytes: bytesOf(address), untilMs }]);
+  own(address: Uint8Array | string, untilMs: Deadline, options: OwnOptions = {}): void {
+    this.#take([{ ...options, bytes: bytesOf(address), untilMs }]);
   }
 
   /**
@@ -113,15 +130,13 @@ export class Responder implements Disposable {
 
   /** Stops answering for an address at once. One that is not owned is no mistake. */
   disown(address: Uint8Array | string): void {
-    if (this.#drop(bytesOf(address))) this.#watch();
+    const bytes = bytesOf(address);
+    if (this.#drop(bytes) && !this.#standby.has(formatAddress(bytes))) this.#watch();
   }
 
   /** Makes `rights` the whole set: what is not in it is disowned. */
   set(rights: Iterable<AddressRight>): void {
-    const wanted = Array.from(rights, (right) => ({
-      bytes: bytesOf(right.address),
-      untilMs: right.untilMs,
-    }));
+    const wanted = Array.from(rights, (right) => ({ ...right, bytes: bytesOf(right.address) }));
     const kept = new Set(wanted.map((right) => formatAddress(right.bytes)));
     let dropped = false;
     for (const owned of this.#owned) {
@@ -130,137 +145,183 @@ export class Responder implements Disposable {
     this.#take(wanted, dropped);
   }
 
+  /**
+   * Reads every deadline that is a function anew. Whoever calls this whenever such a deadline became earlier (a term that was
+   * cut short), before anything else can happen, and from time to time when it became later, lets a link that can do so answer
+   * by itself, which is quicker. Never called, each answer asks the function. Cheap: 200 addresses 30 times a second are nothing.
+   */
+  refresh(): void {
+    this.#rights.refresh();
+  }
+
+  /** Announces an owned address as if it had just become ours: the neighbours may think otherwise. Not while it is contested. */
+  announce(address: Uint8Array | string): void {
+    const owned = this.#owned.get(bytesOf(address));
+    if (owned !== undefined) this.#tenures.announce(owned);
+  }
+
+  /**
+   * Asks three times within 300 ms who has an address, owned or not, in a way that no neighbour remembers (RFC 5227 §2.1, RFC 4862 §5.4),
+   * and calls `done` once: at the end, or at once when a foreign machine claims it. Disposing ends it without a call.
+   */
+  probe(address: Uint8Array | string, done: (outcome: ProbeOutcome) => void): Disposable {
+    return this.#probes.start(bytesOf(address), done);
+  }
+
   /** The addresses owned now, as canonical text, whether or not their right still runs. */
   addresses(): string[] {
     return Array.from(this.#owned, (owned) => owned.text);
+  }
+
+  /** The machines that owned addresses were left to: hardware address by address, both as text. */
+  contested(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const { text, state } of this.#owned)
+      if (state.kind === 'yielded') found.set(text, state.mac);
+    return found;
   }
 
   /** Disowns everything and closes the link. A second call does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#listening?.[Symbol.dispose]();
     for (const owned of this.#owned) this.#drop(owned.bytes);
-    this.#link.close();
+    this.#probes.close();
+    this.#deps.link.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** The link has answered an ARP request. */
+  #onAnswered(frame: Uint8Array): void {
+    const owned = this.#owned.find(frame, ARP_TARGET_AT, 4);
+    const text = owned?.text ?? formatAddress(frame.subarray(ARP_TARGET_AT, ARP_TARGET_AT + 4));
+    this.#deps.metrics?.requestReceived(text);
+    this.#deps.metrics?.replySent(text);
+  }
+
   #onFrame(frame: Uint8Array): void {
+    const { link, metrics } = this.#deps;
     this.#asked = undefined;
-    const result = respond(frame, this.#link.mac, this.#rights, this.#reply);
-    const asked = this.#asked as Owned<unknown> | undefined;
+    const result = respond(frame, link.mac, this.#check, this.#reply);
+    const asked = this.#asked as Owned<Tenure> | undefined;
     if (typeof result === 'string' || asked === undefined) {
-      if (typeof result === 'string') this.#metrics?.dropped(result, asked?.text);
+      if (typeof result === 'string') metrics?.dropped(result, asked?.text);
       return;
     }
     // The answer first: counting can wait, the neighbour cannot.
-    const outcome = this.#link.send(result, endOf(asked.untilMs) + this.#linkAheadMs);
+    const outcome = link.send(result, this.#rights.read(asked.right));
     if (outcome === 'late') {
-      this.#metrics?.dropped('right-ended', asked.text);
+      metrics?.dropped('right-ended', asked.text);
       return;
     }
-    this.#metrics?.requestReceived(asked.text);
-    if (outcome === 'sent') this.#metrics?.replySent(asked.text);
+    metrics?.requestReceived(asked.text);
+    if (outcome === 'sent') metrics?.replySent(asked.text);
+  }
+
+  #onEcho(frame: Uint8Array, allowance: TokenBucket): void {
+    const { link, clock, metrics } = this.#deps;
+    this.#asked = undefined;
+    const reply = answerEcho(frame, link.mac, this.#check);
+    const asked = this.#asked as Owned<Tenure> | undefined;
+    if (typeof reply === 'string' || asked === undefined) {
+      if (typeof reply === 'string') metrics?.dropped(reply, asked?.text);
+      return;
+    }
+    if (!allowance.take(clock.nowMs())) {
+      metrics?.dropped('echo-rate', asked.text);
+      return;
+    }
+    const outcome = link.send(reply, this.#rights.read(asked.right));
+    if (outcome === 'sent') metrics?.echoReplySent?.(asked.text);
+    else if (outcome === 'late') metrics?.dropped('right-ended', asked.text);
+  }
+
+  #onClaim(frame: Uint8Array): void {
+    const { conflicts, link } = this.#deps;
+    if (conflicts === undefined && this.#probes.idle) return;
+    const claim = decodeClaim(frame);
+    if (typeof claim === 'string' || holds(frame, 6, link.mac) || holds(claim.mac, 0, link.mac)) {
+      return;
+    }
+    const { address, tentative } = claim;
+    const owned = this.#owned.get(address);
+    // Every question claims the address of who asks: mostly one that is no concern of ours.
+    if (owned === undefined && this.#probes.idle) return;
+    const mac = formatMac(claim.mac);
+    const ours = conflicts?.isOurs(mac) === true;
+    if (!tentative) this.#probes.heard(address, mac, ours);
+    if (owned === undefined || ours || conflicts === undefined) return;
+    this.#tenures.claimed(owned, mac, tentative);
   }
 
   #onLink(state: 'up' | 'down'): void {
-    this.#log?.info('link changed', {
-      interface: this.#link.interfaceName,
-      state,
-      mac: formatMac(this.#link.mac),
-    });
-    if (state === 'down') return;
+    const { link, log } = this.#deps;
+    log?.info('link changed', { interface: link.interfaceName, state, mac: formatMac(link.mac) });
     for (const owned of this.#owned) {
-      if (this.#clock.nowMs() < endOf(owned.untilMs)) {
-        this.#announce(owned, { type: 'start', nowMs: this.#clock.nowMs() });
-      }
+      if (state === 'up') this.#tenures.step(owned, { type: 'begin' });
+      else this.#tenures.pause(owned);
     }
   }
 
-  /** Adds or renews; `changed`: the set is another one already. */
+  /** Adds or renews; `changed`: what is to be listened for is something else already. */
   #take(
-    rights: readonly { bytes: Uint8Array; untilMs: Deadline }[],
+    rights: readonly ({ bytes: Uint8Array; untilMs: Deadline } & OwnOptions)[],
     changed: boolean = false,
   ): void {
     if (this.#closed) throw new Error('the responder is closed: it can own nothing');
-    const nowMs = this.#setLinkClock();
-    const taken: Owned<AnnounceState>[] = [];
-    let added = changed;
-    for (const { bytes, untilMs } of rights) {
+    const nowMs = this.#deps.clock.nowMs();
+    const begin: (() => void)[] = [];
+    let unheard = changed;
+    for (const { bytes, untilMs, fresh } of rights) {
       const before = this.#owned.get(bytes);
-      const owned = before ?? this.#owned.add(bytes, untilMs, QUIET);
-      const renewed = before !== undefined && nowMs < endOf(before.untilMs);
-      owned.untilMs = untilMs;
-      added = added || before === undefined;
-      if (!renewed && nowMs < endOf(untilMs)) taken.push(owned);
+      const renewed = before !== undefined && nowMs < endOf(before.right.deadline);
+      const right = this.#rights.grant(bytes, untilMs, before?.right);
+      if (before === undefined) {
+        const owned = this.#owned.add(bytes, right, this.#tenures.initial(fresh === true));
+        this.#tenures.settle(owned);
+        unheard ||= !this.#heard.has(owned.text);
+        begin.push(() => this.#tenures.step(owned, { type: 'begin' }));
+        continue;
+      }
+      before.right = right;
+      if (!renewed) begin.push(() => this.#tenures.announce(before));
     }
     // Listen before the neighbours are told, or the first of them asks in vain.
-    if (added) this.#watch();
-    for (const owned of taken) this.#announce(owned, { type: 'start', nowMs });
-  }
-
-  /** Deadlines are moments of our clock, and the link judges by its own. Both run alike, so their difference is seldom asked for. */
-  #setLinkClock(): number {
-    const nowMs = this.#clock.nowMs();
-    this.#linkAheadMs = this.#link.nowMs() - nowMs;
-    return nowMs;
+    if (unheard) this.#watch();
+    for (const one of begin) one();
   }
 
   #drop(bytes: Uint8Array): boolean {
     const owned = this.#owned.remove(bytes);
     if (owned === undefined) return false;
-    this.#announce(owned, { type: 'stop' });
+    this.#rights.end(owned.right);
+    this.#tenures.end(owned);
     return true;
   }
 
-  #watch(): void {
-    const all = [...this.#owned].map((owned) => owned.bytes);
-    this.#link.watch({
-      ipv4: all.filter((bytes) => bytes.length === 4),
-      ipv6: all.filter((bytes) => bytes.length === 16),
+  #listenSoon(): void {
+    if (this.#closed) return;
+    this.#listening ??= this.#deps.clock.timer(0, () => {
+      this.#listening = undefined;
+      this.#watch();
     });
   }
 
-  #announce(owned: Owned<AnnounceState>, input: AnnounceInput): void {
-    const [state, effects] = announceStep(owned.state, input);
-    owned.state = state;
-    for (const effect of effects) {
-      if (effect.type === 'send') {
-        this.#sendAnnouncement(owned);
-        continue;
-      }
-      this.#timers.get(owned)?.[Symbol.dispose]();
-      this.#timers.delete(owned);
-      if (effect.type === 'wait') {
-        this.#timers.set(
-          owned,
-          this.#clock.timer(effect.ms, () => this.#onDue(owned)),
-        );
-      }
-    }
-  }
-
-  #onDue(owned: Owned<AnnounceState>): void {
-    const nowMs = this.#clock.nowMs();
-    this.#announce(owned, { type: 'due', nowMs, entitled: nowMs < endOf(owned.untilMs) });
-  }
-
-  #sendAnnouncement(owned: Owned<AnnounceState>): void {
-    const notAfterMs = endOf(owned.untilMs) + this.#linkAheadMs;
-    const outcomes = announcement(owned.bytes, this.#link.mac).map((one) =>
-      this.#link.send(one, notAfterMs),
-    );
-    for (const outcome of outcomes) {
-      if (outcome === 'sent') this.#metrics?.announcementSent(owned.text);
-    }
-    const failure = outcomes.find((outcome) => outcome !== 'sent');
-    if (failure === undefined) return;
-    this.#log?.warn('announcement not sent', {
-      interface: this.#link.interfaceName,
-      address: owned.text,
-      outcome: failure,
+  #watch(): void {
+    if (this.#closed) return;
+    const heard = new Map(this.#standby);
+    for (const { text, bytes } of this.#owned) heard.set(text, bytes);
+    this.#heard = new Set(heard.keys());
+    const all = [...heard.values()];
+    this.#deps.link.watch({
+      ipv4: all.filter((bytes) => bytes.length === 4),
+      ipv6: all.filter((bytes) => bytes.length === 16),
+      claims: this.#probes.watched(),
+      echo: this.#echo !== undefined,
     });
   }
 }

@@ -50,6 +50,23 @@ describe('the announcing of an address', () => {
     ]);
   });
 
+  test('is repeated for ever after the rounds where that is wanted, until the right ends', () => {
+    const last: AnnounceState = { kind: 'announcing', startedMs: 0, round: 4 };
+    const [state, effects] = announceStep(last, { type: 'due', nowMs: 4400, entitled: true }, 5000);
+    const again = [{ type: 'send' }, { type: 'wait', ms: 5000 }];
+    expect(effects).toEqual(again);
+    const due = { type: 'due', nowMs: 9400, entitled: true } as const;
+    expect(announceStep(state, due, 5000)).toEqual([state, again]);
+    expect(announceStep(state, { ...due, entitled: false }, 5000)).toEqual([
+      QUIET,
+      [{ type: 'cancel' }],
+    ]);
+    expect(announceStep(state, { type: 'stop' }, 5000)).toEqual([QUIET, [{ type: 'cancel' }]]);
+    expect(announceStep(state, { type: 'start', nowMs: 9000 }, 5000)[0]).toMatchObject({
+      round: 1,
+    });
+  });
+
   test('does nothing when a timer comes after the end', () => {
     expect(announceStep(QUIET, { type: 'due', nowMs: 1, entitled: true })).toEqual([QUIET, []]);
   });

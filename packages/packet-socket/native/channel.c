@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 // libuv lives in node itself. Its header is not part of Node's API headers, so the few functions used are declared here;
@@ -21,7 +22,7 @@ int uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 int uv_poll_start(uv_poll_t *poll, int events, void (*callback)(uv_poll_t *poll, int status, int events));
 void uv_close(uv_handle_t *handle, void (*callback)(uv_handle_t *handle));
 
-enum { SLOTS_MAX = 64, SLOT_BYTES_MIN = 64 };
+enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64 };
 
 static const napi_type_tag CHANNEL_TAG = {0x7069636c75737465, 0x7061636b65740001};
 
@@ -87,6 +88,7 @@ static void on_poll_closed(uv_handle_t *handle) {
   channel *self = uv_handle_get_data(handle);
   napi_delete_reference(self->env, self->callback);
   napi_delete_reference(self->env, self->slab);
+  answer_from(self, NULL, NULL);
   // Only now may the environment go: ended earlier, a worker would find an open handle in its loop and abort.
   napi_remove_async_cleanup_hook(self->exit_hook);
   free(self->poll);
@@ -117,49 +119,100 @@ static int revive(channel *self, int status) {
   return number != 0 ? -number : status;
 }
 
-// Fills at most `limit` slots and their lengths. Returns how many; `failure` says why not more.
-static int receive(channel *self, size_t limit, int *failure) {
+// ---- Answering
+
+double now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+void answer_from(channel *self, const uint8_t *mac, napi_value memory) {
+  if (self->answers != NULL) napi_delete_reference(self->env, self->answers);
+  self->answers = NULL;
+  if (mac == NULL) return;
+  memcpy(self->mac, mac, MAC_BYTES);
+  napi_create_reference(self->env, memory, 1, &self->answers);
+}
+
+// The table as it is now; an empty one where there is none, or where its memory was given away.
+static answer_table answers_of(channel *self) {
+  answer_table table = {0};
+  napi_value memory;
+  uint8_t *bytes;
+  size_t length;
+  if (self->answers == NULL || napi_get_reference_value(self->env, self->answers, &memory) != napi_ok ||
+      !get_bytes(self->env, memory, &bytes, &length) || !read_answer_table(bytes, length, &table))
+    return (answer_table){0};
+  return table;
+}
+
+// Whether the frame was a request and its answer left.
+static int answer(channel *self, const answer_table *table, const uint8_t *frame, size_t length) {
+  uint8_t reply[ARP_FRAME_BYTES];
+  double not_after_ms = answer_arp(table, self->mac, frame, length, reply);
+  // The very last question, as in send_frame. What is not a number is not later than now.
+  return not_after_ms > 0 && now_ms() < not_after_ms &&
+         send(self->fd, reply, sizeof reply, MSG_DONTWAIT) == (ssize_t)sizeof reply;
+}
+
+// ---- Receiving
+
+// What one look at the descriptor brought: filled slots, those of them that were answered (a bit each), and why not more.
+typedef struct {
+  int count, failure;
+  uint32_t answered;
+} received;
+
+// Fills at most `limit` slots and their lengths, and answers what it may.
+static received receive(channel *self, size_t limit) {
   napi_value slab;
   uint8_t *bytes = NULL;
-  size_t length = 0, count = 0;
+  size_t length = 0;
+  received result = {0};
   // A listener may have transferred the memory to another thread; then there is nothing to write into.
   if (napi_get_reference_value(self->env, self->slab, &slab) != napi_ok ||
       !get_bytes(self->env, slab, &bytes, &length) || length < self->slots * (sizeof(int32_t) + self->slot_bytes)) {
     close_channel(self);
-    *failure = EFAULT;
-    return 0;
+    result.failure = EFAULT;
+    return result;
   }
-  for (uint8_t *slot = bytes + self->slots * sizeof(int32_t); count < limit; slot += self->slot_bytes) {
-    ssize_t received = recv(self->fd, slot, self->slot_bytes, MSG_DONTWAIT | MSG_TRUNC);
-    if (received < 0) {
-      *failure = errno;
+  answer_table table = answers_of(self);
+  uint8_t *slot = bytes + self->slots * sizeof(int32_t);
+  for (; (size_t)result.count < limit; slot += self->slot_bytes, result.count++) {
+    ssize_t size = recv(self->fd, slot, self->slot_bytes, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0) {
+      result.failure = errno;
       break;
     }
-    ((int32_t *)bytes)[count++] = (int32_t)received;
+    if (table.count > 0 && (size_t)size <= self->slot_bytes && answer(self, &table, slot, (size_t)size))
+      result.answered |= UINT32_C(1) << result.count;
+    ((int32_t *)bytes)[result.count] = (int32_t)size;
   }
-  self->frames += (double)count;
-  return (int)count;
+  self->frames += result.count;
+  return result;
 }
 
-// Calls JavaScript with a number of filled slots or a negative errno. What it throws becomes an uncaught exception.
-static void deliver(channel *self, int outcome) {
+// Calls JavaScript with a number of filled slots or a negative errno, and a bit for each slot that was answered. What it throws
+// becomes an uncaught exception.
+static void deliver(channel *self, int outcome, uint32_t answered) {
   napi_env env = self->env;
-  napi_value callback, receiver, argument, exception;
+  napi_value callback, receiver, arguments[2], exception;
   if (napi_get_reference_value(env, self->callback, &callback) != napi_ok || napi_get_global(env, &receiver) != napi_ok ||
-      napi_create_int32(env, outcome, &argument) != napi_ok)
+      napi_create_int32(env, outcome, &arguments[0]) != napi_ok ||
+      napi_create_uint32(env, answered, &arguments[1]) != napi_ok)
     return;
-  if (napi_make_callback(env, NULL, receiver, callback, 1, &argument, NULL) == napi_pending_exception &&
+  if (napi_make_callback(env, NULL, receiver, callback, 2, arguments, NULL) == napi_pending_exception &&
       napi_get_and_clear_last_exception(env, &exception) == napi_ok)
     napi_fatal_exception(env, exception);
 }
 
 // Reads at most `limit` and passes them on. Whether there may be more.
 static int pump(channel *self, size_t limit) {
-  int failure = 0;
-  int count = receive(self, limit, &failure);
-  if (count > 0) deliver(self, count);
-  if (failure != 0 && failure != EAGAIN && failure != EINTR) deliver(self, -failure);
-  return failure == 0 && self->fd >= 0;
+  received result = receive(self, limit);
+  if (result.count > 0) deliver(self, result.count, result.answered);
+  if (result.failure != 0 && result.failure != EAGAIN && result.failure != EINTR) deliver(self, -result.failure, 0);
+  return result.failure == 0 && self->fd >= 0;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
@@ -169,14 +222,14 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   if (self->fd < 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
   self->wakeups++;
   if (status < 0) {
-    deliver(self, revive(self, status));
+    deliver(self, revive(self, status), 0);
   } else if (self->interface_index != 0) {
     // Mostly there is one question: it is answered before we look for a second. What comes in a burst comes in batches.
     if (pump(self, 1)) pump(self, self->slots);
   } else {
     // Events are history: all of it is told first, then that there is no more.
     while (pump(self, self->slots)) {}
-    if (self->fd >= 0) deliver(self, 0);
+    if (self->fd >= 0) deliver(self, 0, 0);
   }
   napi_close_handle_scope(self->env, scope);
 }
@@ -191,7 +244,7 @@ napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *s
       length < slots * (sizeof(int32_t) + SLOT_BYTES_MIN) ||
       napi_typeof(env, slots_slab_callback[2], &type) != napi_ok || type != napi_function) {
     close(fd);
-    return throw_argument(env, "slots, slab, callback: a number up to 64, an aligned Uint8Array with room, a function");
+    return throw_argument(env, "slots, slab, callback: a number up to 32, an aligned Uint8Array with room, a function");
   }
   channel *self = calloc(1, sizeof *self);
   uv_poll_t *poll = calloc(1, uv_handle_size(UV_POLL));

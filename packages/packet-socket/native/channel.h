@@ -5,6 +5,8 @@
 #ifndef PICLUSTER_CHANNEL_H
 #define PICLUSTER_CHANNEL_H
 #define NAPI_VERSION 8
+#include "arp-answer.h"
+
 #include <node_api.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,8 @@ typedef struct {
   int owners;           // the JavaScript handle and the poll handle: freed when both have let go
   uv_poll_t *poll;
   napi_ref callback, slab;
+  napi_ref answers;        // the table to answer from, or NULL
+  uint8_t mac[MAC_BYTES];  // the hardware address to answer with
   napi_async_cleanup_hook_handle exit_hook;
   size_t slots, slot_bytes;
   double wakeups, frames;
@@ -35,6 +39,10 @@ int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_val
 // Makes the handle for a bound descriptor, which belongs to it from here on: closed in every case of failure.
 // `slots_slab_callback` are the three last arguments of the JavaScript call.
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback);
+// From here on ARP requests are answered from the table in `memory` (a Uint8Array) with `mac`; without `mac` they are not.
+void answer_from(channel *self, const uint8_t *mac, napi_value memory);
+// Milliseconds since the machine was started, its sleep included.
+double now_ms(void);
 // Stops delivery and closes the descriptor at once. A second call does nothing.
 void close_channel(channel *self);
 // Whether the libuv in this process numbers its handles as the addon believes.

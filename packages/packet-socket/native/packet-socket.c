@@ -1,5 +1,5 @@
 // Two kinds of Linux sockets for Node: AF_PACKET, one per interface and EtherType, and AF_NETLINK, which tells that an
-// interface changed. Only what JavaScript cannot do is here; frames, filters and decisions are TypeScript.
+// interface changed. Only what JavaScript cannot do, or not quickly enough, is here; frames, filters and decisions are TypeScript.
 #define _GNU_SOURCE
 #include "channel.h"
 
@@ -15,10 +15,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { ETHERNET_HEADER_BYTES = 14, ETHERTYPE_AT = 12, MAC_BYTES = 6 };
+enum { ETHERNET_HEADER_BYTES = 14, ETHERTYPE_AT = 12 };
 
 static int attach(int fd, uint8_t *program, size_t length) {
   struct sock_fprog filter = {.len = length / sizeof(struct sock_filter), .filter = (struct sock_filter *)program};
@@ -84,11 +83,14 @@ static napi_value set_filter(napi_env env, napi_callback_info info) {
   return to_int(env, attach(self->fd, program, length) < 0 ? -errno : 0);
 }
 
-// Milliseconds since the machine was started, its sleep included.
-static double now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+// setPromiscuous(handle) -> 0 or a negative errno; ends with the socket.
+static napi_value set_promiscuous(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  channel *self;
+  if (!get_arguments(env, info, 1, arguments, &self)) return NULL;
+  struct packet_mreq wanted = {.mr_ifindex = self->interface_index, .mr_type = PACKET_MR_PROMISC};
+  int result = setsockopt(self->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &wanted, sizeof wanted);
+  return to_int(env, result < 0 ? -errno : 0);
 }
 
 // nowMs() -> number
@@ -118,6 +120,24 @@ static napi_value send_frame(napi_env env, napi_callback_info info) {
   if (now_ms() >= not_after_ms) return to_int(env, -ETIME);
   ssize_t sent = sendto(self->fd, frame, length, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
   return to_int(env, sent < 0 ? -errno : sent);
+}
+
+// answerFrom(handle, mac or undefined, table or undefined); the table is read at each wake-up
+static napi_value set_answers(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  channel *self;
+  napi_valuetype type;
+  uint8_t *mac = NULL, *memory;
+  size_t mac_length, length;
+  answer_table table;
+  if (!get_arguments(env, info, 3, arguments, &self)) return NULL;
+  if (napi_typeof(env, arguments[1], &type) != napi_ok) return throw_argument(env, "mac: unreadable");
+  if (type != napi_undefined &&
+      (!get_bytes(env, arguments[1], &mac, &mac_length) || mac_length != MAC_BYTES ||
+       !get_bytes(env, arguments[2], &memory, &length) || !read_answer_table(memory, length, &table)))
+    return throw_argument(env, "mac, table: a Uint8Array of 6, an aligned Uint8Array of 12 bytes an address");
+  if (self->fd >= 0) answer_from(self, mac, arguments[2]);
+  return NULL;
 }
 
 // stats(handle, Float64Array(4)) -> 0 or a negative errno; packets and drops are those since the last call.
@@ -182,7 +202,8 @@ NAPI_MODULE_INIT() {
   static const struct { const char *name; napi_callback call; } FUNCTIONS[] = {
       {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
       {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
-      {"queryInterface", query_interface}, {"nowMs", read_clock},
+      {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
+      {"setPromiscuous", set_promiscuous},
   };
   if (!libuv_is_known()) return throw_errno(env, "uv_poll_init", ENOTSUP);
   for (size_t at = 0; at < sizeof FUNCTIONS / sizeof FUNCTIONS[0]; at++) {

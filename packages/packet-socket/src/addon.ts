@@ -7,8 +7,8 @@ import { PacketSocketError } from './packet-socket-error.ts';
 /** A socket of the addon. */
 export type AddonHandle = { readonly __addonHandle: unique symbol };
 
-/** Called at each wake-up with the number of slots filled, or with a negative errno. */
-export type AddonCallback = (count: number) => void;
+/** Called at each wake-up with the number of slots filled, or with a negative errno. Bit n of `answered`: slot n was. */
+export type AddonCallback = (count: number, answered: number) => void;
 
 /** The functions of `native/packet-socket.c`. What ends in "or a negative errno" does not throw for what the world does. */
 export interface Addon {
@@ -28,8 +28,15 @@ export interface Addon {
   openLinkEvents(slots: number, slab: Uint8Array, callback: AddonCallback): AddonHandle;
   /** 0 or a negative errno. */
   setFilter(handle: AddonHandle, filter: Uint8Array): number;
+  /** 0 or a negative errno. The interface hears all frames of the wire until the socket is closed. */
+  setPromiscuous(handle: AddonHandle): number;
   /** Bytes sent or a negative errno; -ETIME once `nowMs()` has reached `notAfterMs`, asked right before the system call. */
   send(handle: AddonHandle, frame: Uint8Array, notAfterMs: number): number;
+  /**
+   * ARP requests are answered from `table` as a machine with the hardware address `mac`, before the callback hears of them; see
+   * `answerFrom` of `LinkSocket` for the form of the table. Without `mac` nothing is answered.
+   */
+  answerFrom(handle: AddonHandle, mac: Uint8Array | undefined, table: Uint8Array | undefined): void;
   /** Milliseconds since the machine was started, its sleep included (CLOCK_BOOTTIME). */
   nowMs(): number;
   /** 0 or a negative errno; fills wake-ups and frames so far, and packets and drops since the last call. */

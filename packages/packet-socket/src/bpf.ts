@@ -53,9 +53,18 @@ const LOAD_CODE = { 1: BPF_CODE.LD_B_ABS, 2: BPF_CODE.LD_H_ABS, 4: BPF_CODE.LD_W
 
 /** Drops the frame unless the 1, 2 or 4 bytes at `offset` are `value`. */
 export function requireField(bytes: 1 | 2 | 4, offset: number, value: number): BpfInstruction[] {
+  return requireOneOf(bytes, offset, [value]);
+}
+
+/** Drops the frame unless the 1, 2 or 4 bytes at `offset` are one of `values`: a few, else see {@link keepAnyOf}. */
+export function requireOneOf(
+  bytes: 1 | 2 | 4,
+  offset: number,
+  values: readonly number[],
+): BpfInstruction[] {
   return [
     instruction(LOAD_CODE[bytes], offset),
-    instruction(BPF_CODE.JMP_JEQ_K, value, 1, 0),
+    ...values.map((value, at) => instruction(BPF_CODE.JMP_JEQ_K, value, values.length - at, 0)),
     DROP,
   ];
 }
@@ -77,6 +86,18 @@ export function refuseField(bytes: 1 | 2 | 4, offset: number, value: number): Bp
 export function keepAnyOf(offset: number, keys: readonly (readonly number[])[]): BpfInstruction[] {
   if (keys.length === 0) return [DROP];
   return [instruction(BPF_CODE.LD_W_ABS, offset), ...search(offset, branches(keys))];
+}
+
+/** Runs `first`, and where that drops the frame, `next` instead; loads beyond the end of the frame drop it all the same. */
+export function orElse(
+  first: readonly BpfInstruction[],
+  next: readonly BpfInstruction[],
+): BpfInstruction[] {
+  const end = first.length - 1;
+  const onward = first.map((one, at) =>
+    one === DROP ? instruction(BPF_CODE.JMP_JA, end - at) : one,
+  );
+  return [...onward, ...next];
 }
 
 interface Branch {

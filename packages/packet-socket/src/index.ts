@@ -2,7 +2,7 @@
  * Linux packet sockets (AF_PACKET) for Node, with the filter in the kernel before the first frame can come.
  *
  * {@link openLinkSocket} gives the link that `@picluster/arp-responder` works on: it hears the ARP requests and neighbour
- * solicitations for the watched addresses and nothing else, joins the multicast groups that switches want, and looks after itself
+ * solicitations for the watched addresses, and who claims them, and nothing else, joins the multicast groups that switches want, and looks after itself
  * when the link goes down or the interface is made anew. {@link PacketSocket} is the plain socket beneath it, {@link
  * InterfaceMonitor} tells what happens to an interface.
  *
@@ -19,23 +19,21 @@ export {
   SKF_AD_PKTTYPE,
   assemble,
   keepAnyOf,
+  orElse,
   refuseField,
   requireField,
+  requireOneOf,
   type BpfInstruction,
   type BpfProgram,
 } from './bpf.ts';
-export {
-  ETHERTYPE,
-  KEEP_NOTHING,
-  arpRequestFilter,
-  neighborSolicitationFilter,
-} from './filters.ts';
+export { ETHERTYPE, KEEP_NOTHING, arpFilter, echoFilter, neighborFilter } from './filters.ts';
 export {
   InterfaceMonitor,
   readInterface,
   type InterfaceListener,
   type InterfaceState,
 } from './interface-monitor.ts';
+export { watchLinks } from './link-changes.ts';
 export {
   RETRY_MS,
   openLinkSocket,

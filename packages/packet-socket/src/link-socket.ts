@@ -7,12 +7,7 @@ import type {
 import { loadAddon, type Addon } from './addon.ts';
 import type { BpfProgram } from './bpf.ts';
 import { InterfaceMonitor, type InterfaceState } from './interface-monitor.ts';
-import {
-  ETHERTYPE,
-  KEEP_NOTHING,
-  arpRequestFilter,
-  neighborSolicitationFilter,
-} from './filters.ts';
+import { ETHERTYPE, KEEP_NOTHING, arpFilter, echoFilter, neighborFilter } from './filters.ts';
 import { MulticastGroups } from './multicast-groups.ts';
 import { PacketSocket, type PacketListener, type PacketSocketStats } from './packet-socket.ts';
 import { PacketSocketError } from './packet-socket-error.ts';
@@ -22,6 +17,11 @@ import { systemTimer } from './seams/system-timer.ts';
 export interface LinkSocketOptions {
   /** As `ip link` shows it. It must exist, but may be down. */
   readonly interfaceName: string;
+  /**
+   * The interface hears all frames of the wire; what it need not hear is dropped in the kernel all the same. For Wi-Fi chips that lose
+   * broadcasts and multicasts otherwise, as those of the Raspberry Pi do. Default: `false`.
+   */
+  readonly promiscuous?: boolean;
 }
 
 /** What a link socket works with. All of it has a default. */
@@ -62,10 +62,11 @@ export function openLinkSocket(
   return new AfPacketLink(options, deps);
 }
 
-/** What the listener wants to hear; `ndp` is missing where no IPv6 address is watched. */
+/** What the listener wants to hear; `ndp` is missing where no IPv6 address is watched, `ping` where no echo requests are wanted. */
 interface Watched {
   readonly arp: BpfProgram;
   readonly ndp: BpfProgram | undefined;
+  readonly ping: BpfProgram | undefined;
   readonly ipv6: readonly Uint8Array[];
 }
 
@@ -74,6 +75,7 @@ const NO_MAC: Uint8Array = new Uint8Array(6);
 
 class AfPacketLink implements PacketLinkSocket {
   readonly interfaceName: string;
+  readonly #promiscuous: boolean;
   readonly #log: LinkSocketDeps['log'];
   readonly #timer: (ms: number, fire: () => void) => Disposable;
   readonly #addon: Addon;
@@ -81,9 +83,12 @@ class AfPacketLink implements PacketLinkSocket {
   readonly #groups: MulticastGroups;
   readonly #frames: PacketListener;
   #listener: LinkListener | undefined;
-  #watched: Watched = { arp: KEEP_NOTHING, ndp: undefined, ipv6: [] };
+  #watched: Watched = { arp: KEEP_NOTHING, ndp: undefined, ping: undefined, ipv6: [] };
+  /** What may be answered without asking the listener. */
+  #answers: Uint8Array | undefined;
   #arp: PacketSocket | undefined;
   #ndp: PacketSocket | undefined;
+  #ping: PacketSocket | undefined;
   /** The interface that the sockets and memberships belong to. */
   #index: number | undefined;
   #past: PacketSocketStats = NO_STATS;
@@ -93,15 +98,17 @@ class AfPacketLink implements PacketLinkSocket {
   #complaint: string | undefined;
   #closed = false;
 
-  constructor({ interfaceName }: LinkSocketOptions, deps: LinkSocketDeps) {
+  constructor(options: LinkSocketOptions, deps: LinkSocketDeps) {
+    const { interfaceName, promiscuous = false } = options;
     this.interfaceName = interfaceName;
+    this.#promiscuous = promiscuous;
     this.#log = deps.log;
     this.#timer = deps.clock === undefined ? systemTimer : deps.clock.timer.bind(deps.clock);
     this.#addon = deps.addon ?? loadAddon();
     this.#groups =
       deps.groups ?? new MulticastGroups(interfaceName, { onLost: () => this.#retryLater() });
     this.#frames = {
-      onFrame: (frame) => this.#listener?.onFrame(frame),
+      onFrame: (frame, answered) => this.#listener?.onFrame(frame, answered),
       onError: (error) => this.#onError(error),
     };
     const onInterface = (state: InterfaceState | undefined, interrupted: boolean): void =>
@@ -134,13 +141,22 @@ class AfPacketLink implements PacketLinkSocket {
     this.#listener = listener;
   }
 
-  watch({ ipv4, ipv6 }: WatchedAddresses): void {
+  watch({ ipv4, ipv6, claims = [], echo = false }: WatchedAddresses): void {
+    const claimsOf = (bytes: 4 | 16): Uint8Array[] =>
+      claims.filter(({ length }) => length === bytes);
+    const targets = [...ipv6, ...claimsOf(16)];
     this.#watched = {
-      arp: arpRequestFilter(ipv4),
-      ndp: ipv6.length === 0 ? undefined : neighborSolicitationFilter(ipv6),
+      arp: arpFilter(ipv4, [...ipv4, ...claimsOf(4)]),
+      ndp: targets.length === 0 ? undefined : neighborFilter(targets, echo ? ipv6 : []),
+      ping: echo && ipv4.length > 0 ? echoFilter(ipv4) : undefined,
       ipv6: ipv6.map((address) => Uint8Array.from(address)),
     };
     this.#repair();
+  }
+
+  answerFrom(table: Uint8Array): void {
+    this.#answers = table;
+    this.#arm();
   }
 
   nowMs(): number {
@@ -153,7 +169,10 @@ class AfPacketLink implements PacketLinkSocket {
   }
 
   stats(): PacketSocketStats {
-    return [this.#arp, this.#ndp].reduce((sum, socket) => add(sum, socket?.stats()), this.#past);
+    return [this.#arp, this.#ndp, this.#ping].reduce(
+      (sum, socket) => add(sum, socket?.stats()),
+      this.#past,
+    );
   }
 
   close(): void {
@@ -205,9 +224,10 @@ class AfPacketLink implements PacketLinkSocket {
     if (this.#index !== state.index) this.#closeSockets();
     this.#index = state.index;
     this.#mac = state.mac;
-    const { arp, ndp, ipv6 } = this.#watched;
+    const { arp, ndp, ping, ipv6 } = this.#watched;
     this.#arp = this.#fit(this.#arp, ETHERTYPE.ARP, arp);
     this.#ndp = this.#fit(this.#ndp, ETHERTYPE.IPV6, ndp);
+    this.#ping = this.#fit(this.#ping, ETHERTYPE.IPV4, ping);
     const [failure, ...others] = this.#groups.set(ipv6);
     if (failure === undefined) {
       this.#complaint = undefined;
@@ -229,7 +249,8 @@ class AfPacketLink implements PacketLinkSocket {
       return socket;
     }
     const { interfaceName } = this;
-    const options = { interfaceName, interfaceIndex: this.#index, etherType, filter };
+    const promiscuous = this.#promiscuous;
+    const options = { interfaceName, interfaceIndex: this.#index, etherType, filter, promiscuous };
     return PacketSocket.open(options, this.#frames, this.#addon);
   }
 
@@ -237,6 +258,7 @@ class AfPacketLink implements PacketLinkSocket {
     this.#index = undefined;
     this.#arp = this.#retire(this.#arp);
     this.#ndp = this.#retire(this.#ndp);
+    this.#ping = this.#retire(this.#ping);
     this.#groups.close();
   }
 
@@ -248,7 +270,14 @@ class AfPacketLink implements PacketLinkSocket {
   #setUp(up: boolean): void {
     if (this.#up === up) return;
     this.#up = up;
+    this.#arm();
     this.#listener?.onLink(up ? 'up' : 'down');
+  }
+
+  /** While the link is up, and with the hardware address it has: an interface with another one was down before. */
+  #arm(): void {
+    if (this.#up && this.#answers !== undefined) this.#arp?.answerFrom(this.#mac, this.#answers);
+    else this.#arp?.answerFrom();
   }
 
   #retryLater(): void {

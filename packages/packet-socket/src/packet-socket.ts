@@ -1,6 +1,6 @@
 import type { SendOutcome } from '@picluster/arp-responder';
 import { constants } from 'node:os';
-import type { Addon, AddonHandle } from './addon.ts';
+import type { Addon, AddonCallback, AddonHandle } from './addon.ts';
 import { loadAddon } from './addon.ts';
 import { assemble, type BpfProgram } from './bpf.ts';
 import { errorOfAddon, errorOfErrno, type PacketSocketError } from './packet-socket-error.ts';
@@ -15,12 +15,17 @@ export interface PacketSocketOptions {
   readonly etherType: number;
   /** Decides in the kernel which frames come; it is in force before the first of them can. */
   readonly filter: BpfProgram;
+  /** The interface's hardware drops nothing of what is on the wire while this socket is open (PACKET_MR_PROMISC). Default: it may. */
+  readonly promiscuous?: boolean;
 }
 
 /** Where frames go. */
 export interface PacketListener {
-  /** A whole Ethernet frame without its check sequence and without a VLAN tag. The bytes are valid only during the call. */
-  onFrame(frame: Uint8Array): void;
+  /**
+   * A whole Ethernet frame without its check sequence and without a VLAN tag. The bytes are valid only during the call.
+   * `answered`: see {@link PacketSocket.answerFrom}.
+   */
+  onFrame(frame: Uint8Array, answered: boolean): void;
   /**
    * The socket met an error and goes on. `interface-down`: the link was taken down; the socket hears again once it is up,
    * unless the interface was deleted, which a socket cannot tell: see {@link InterfaceMonitor}. `system` with EFAULT: somebody
@@ -94,12 +99,16 @@ export class PacketSocket implements Disposable {
     this.#listener = listener;
     const index = options.interfaceIndex ?? indexOf(interfaceName, addon);
     const filter = assemble(options.filter);
-    const wake = (count: number): void => this.#onWake(count);
+    const wake: AddonCallback = (count, answered) => this.#onWake(count, answered);
     try {
       this.#handle = addon.openPacket(index, etherType, filter, SLOTS, this.#slab, wake);
     } catch (error) {
       throw errorOfAddon(error, interfaceName);
     }
+    const refused = options.promiscuous === true ? addon.setPromiscuous(this.#handle) : 0;
+    if (refused === 0) return;
+    this.close();
+    throw errorOfErrno(refused, 'setsockopt', interfaceName);
   }
 
   /**
@@ -123,6 +132,15 @@ export class PacketSocket implements Disposable {
   send(frame: Uint8Array, notAfterMs: number = Number.POSITIVE_INFINITY): SendOutcome {
     const result = this.#addon.send(this.#handle, frame, notAfterMs);
     return result < 0 ? (OUTCOME_OF_ERRNO.get(result) ?? 'failed') : 'sent';
+  }
+
+  /**
+   * Answers ARP requests from `table`, in memory that the caller goes on writing, with the hardware address `mac` (6 bytes), in C and
+   * before the listener hears of them; the form of the table is told at `answerFrom` of `LinkSocket`. Only for a socket of the
+   * EtherType 0x0806. Without arguments it ends.
+   */
+  answerFrom(mac?: Uint8Array, table?: Uint8Array): void {
+    this.#addon.answerFrom(this.#handle, mac, table);
   }
 
   /** Totals since the socket was opened; those of the last look after it was closed. */
@@ -150,7 +168,7 @@ export class PacketSocket implements Disposable {
     this.close();
   }
 
-  #onWake(count: number): void {
+  #onWake(count: number, answered: number): void {
     if (this.#closed) return;
     if (count < 0) {
       this.#listener.onError(errorOfErrno(count, 'recvmmsg', this.interfaceName));
@@ -162,7 +180,7 @@ export class PacketSocket implements Disposable {
         this.#oversized++;
         continue;
       }
-      this.#listener.onFrame(this.#view(slot, length));
+      this.#listener.onFrame(this.#view(slot, length), ((answered >>> slot) & 1) === 1);
     }
   }
 

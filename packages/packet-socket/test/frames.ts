@@ -27,6 +27,24 @@ export function arpRequest(target: Uint8Array): Uint8Array {
   ]);
 }
 
+/** A broadcast ARP reply: `sender` is at 02:00:00:00:00:99. */
+export function arpReply(sender: Uint8Array): Uint8Array {
+  const frame = arpRequest(sender);
+  frame[21] = 2;
+  frame.set(sender, 28);
+  return frame;
+}
+
+/** A neighbour advertisement for `target` to all nodes; the checksum is left 0. */
+export function advertisement(target: Uint8Array): Uint8Array {
+  const frame = solicitation(target);
+  frame.set(hex('333300000001'));
+  frame.set(hex('ff020000000000000000000000000001'), 38);
+  frame.set(hex('8800 0000 20000000'), 54); // neighbour advertisement, code 0, override
+  frame[78] = 2; // target link-layer address
+  return frame;
+}
+
 /** A neighbour solicitation for `target` from fe80::99 to its group; the checksum is left 0, the kernel's filter does not look. */
 export function solicitation(target: Uint8Array): Uint8Array {
   const low = target.subarray(13);
@@ -41,6 +59,26 @@ export function solicitation(target: Uint8Array): Uint8Array {
     ...hex('87 00 0000 00000000'), // neighbour solicitation, code 0
     ...target,
     ...hex(`01 01 ${SENDER}`), // source link-layer address
+  ]);
+}
+
+/** An ICMP echo request to `target` from 192.0.2.99, in a frame to 02:00:00:00:00:01; its checksums are left 0. */
+export function ping(target: Uint8Array): Uint8Array {
+  return Uint8Array.from([
+    ...hex(`020000000001 ${SENDER} 0800`),
+    ...hex('45 00 001c 0000 4000 40 01 0000 c0000263'), // 28 bytes, whole, 64 hops, ICMP, from 192.0.2.99
+    ...target,
+    ...hex('08 00 0000 0001 0001'), // echo request, code 0
+  ]);
+}
+
+/** An ICMPv6 echo request to `target` from 2001:db8::99, in a frame to 02:00:00:00:00:01; the checksum is left 0. */
+export function ping6(target: Uint8Array): Uint8Array {
+  return Uint8Array.from([
+    ...hex(`020000000001 ${SENDER} 86dd`),
+    ...hex('60000000 0008 3a 3f 20010db8000000000000000000000099'), // 8 bytes, ICMPv6, 63 hops
+    ...target,
+    ...hex('80 00 0000 0001 0001'), // echo request, code 0
   ]);
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MulticastGroups, PacketSocketError, openLinkSocket } from '../src/index.ts';
 import type { LinkSocketDeps, PacketLinkSocket } from '../src/index.ts';
-import { arpRequest, hex, ipv4, ipv6, solicitation } from './frames.ts';
+import { advertisement, arpReply, arpRequest, hex, ipv4, ipv6, solicitation } from './frames.ts';
 import { Cable, Peer, buildAddon, inLab, ip, turn, uniqueName, until } from './seams/lab.ts';
 
 const V4 = ipv4('192.0.2.10');
@@ -166,6 +166,49 @@ describe.skipIf(!inLab)('openLinkSocket in a network namespace', () => {
     expect(frames).toEqual([arpRequest(V4)]);
     expect(link.stats()).toEqual({ wakeups: 1, frames: 1, dropped: 0, oversized: 0 });
     expect(groupsOf(cable.ours)).not.toContain('ff0200000000000000000001ff123456');
+  });
+
+  test('who claims other addresses does not wake it, who claims a watched one does', async () => {
+    const cable = later(new Cable());
+    await cable.connected();
+    const { link, frames } = listen(cable.ours);
+    const peer = later(new Peer(cable.theirs));
+    link.watch({ ipv4: [V4], ipv6: [V6], claims: [ipv4('192.0.2.77'), ipv6(77)] });
+    const claims = [V4, ipv4('192.0.2.77'), ipv4('198.51.100.1')].map((sender) => arpReply(sender));
+    const advertised = [V6, ipv6(77), ipv6(1)].map((target) => advertisement(target));
+    for (let count = 0; count < 500; count++) {
+      for (const unrelated of [claims[2], advertised[2]]) peer.send(unrelated ?? hex(''));
+    }
+    const wanted = [...claims.slice(0, 2), ...advertised.slice(0, 2)];
+    for (const frame of wanted) peer.send(frame);
+    await until(() => frames.length >= wanted.length, 'the claims');
+    const texts = (all: Uint8Array[]): string[] =>
+      all.map((one) => Buffer.from(one).toString('hex'));
+    expect(texts(frames).toSorted()).toEqual(texts(wanted).toSorted());
+    expect(link.stats()).toMatchObject({ frames: 4, dropped: 0 });
+    expect(link.stats().wakeups).toBeLessThanOrEqual(4);
+    expect(groupsOf(cable.ours)).not.toContain('ff0200000000000000000001ff00004d');
+  });
+
+  test('a promiscuous link makes the interface so while it is open, and filters all the same', async () => {
+    const cable = later(new Cable());
+    await cable.connected();
+    const promiscuity = (): unknown =>
+      (JSON.parse(ip(`-details -json link show ${cable.ours}`)) as { promiscuity: number }[])[0]
+        ?.promiscuity;
+    const link = later(openLinkSocket({ interfaceName: cable.ours, promiscuous: true }));
+    const frames: Uint8Array[] = [];
+    link.listen({ onFrame: (frame) => void frames.push(Uint8Array.from(frame)), onLink: () => {} });
+    link.watch({ ipv4: [V4], ipv6: [V6] });
+    expect(promiscuity()).toBe(2);
+    const peer = later(new Peer(cable.theirs));
+    const forAnother = arpRequest(V4);
+    forAnother.set([2, 0, 0, 0, 0, 0x77]);
+    for (const frame of [forAnother, arpRequest(V4)]) peer.send(frame);
+    await until(() => frames.length > 0, 'a frame');
+    expect(frames).toEqual([arpRequest(V4)]);
+    link.close();
+    expect(promiscuity()).toBe(0);
   });
 
   test('500 IPv6 addresses join 500 groups, and leave them', async () => {

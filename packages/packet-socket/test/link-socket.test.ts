@@ -22,6 +22,8 @@ class FakeSystem implements Addon {
     mac: [2, 0, 0, 0, 0, 1],
   };
   refuse: number | undefined;
+  /** The hardware address of each call that lets a socket answer; `no`: it may not. */
+  readonly armed: string[] = [];
 
   openPacket(index: number, _type: number, _filter: Uint8Array, ...rest: unknown[]): AddonHandle {
     if (this.refuse !== undefined) {
@@ -47,6 +49,12 @@ class FakeSystem implements Addon {
   nowMs(): number {
     return 0;
   }
+  answerFrom(_handle: AddonHandle, mac: Uint8Array | undefined): void {
+    this.armed.push(mac?.join(':') ?? 'no');
+  }
+  setPromiscuous(): number {
+    return 0;
+  }
   stats(): number {
     return 0;
   }
@@ -62,7 +70,7 @@ class FakeSystem implements Addon {
 
   /** Wakes the sockets of a kind with `count` frames, or with a negative errno. */
   wake(kind: OpenSocket['kind'], count: number): void {
-    for (const socket of this.sockets) if (socket.kind === kind) socket.callback(count);
+    for (const socket of this.sockets) if (socket.kind === kind) socket.callback(count, 0);
   }
   get open(): string[] {
     return Array.from(this.sockets, ({ kind, interfaceIndex }) => `${kind} ${interfaceIndex}`);
@@ -108,6 +116,30 @@ describe('openLinkSocket', () => {
     expect(addon.open).toEqual(['events 0', 'packet 7']);
     link.close();
     expect(addon.open).toEqual([]);
+  });
+
+  test('the IPv4 socket is there only while echo requests to IPv4 addresses are wanted', () => {
+    const { addon, link } = open();
+    link.watch({ ...WATCHED, echo: true });
+    expect(addon.open).toEqual(['events 0', 'packet 7', 'packet 7', 'packet 7']);
+    link.watch({ ipv4: [], ipv6: [], echo: true });
+    expect(addon.open).toEqual(['events 0', 'packet 7']);
+  });
+
+  test('it answers by itself only while the link is up, and with the hardware address of then', () => {
+    const { addon, link } = open();
+    link.answerFrom?.(new Uint8Array(12));
+    expect(addon.armed).toEqual(['2:0:0:0:0:1']);
+    addon.interface_ = { index: 7, flags: 0x3, mac: [2, 0, 0, 0, 0, 1] };
+    addon.wake('events', 0);
+    expect(addon.armed.at(-1)).toBe('no');
+    addon.interface_ = { index: 7, flags: 0x43, mac: [2, 0, 0, 0, 0, 2] };
+    addon.wake('events', 0);
+    expect(addon.armed.at(-1)).toBe('2:0:0:0:0:2');
+    addon.interface_ = { index: 7, flags: 0x43, mac: [2, 0, 0, 0, 0, 3] };
+    addon.armed.length = 0;
+    addon.wake('events', 0);
+    expect(addon.armed).toEqual(['no', '2:0:0:0:0:3']);
   });
 
   test('a socket refused when the interface came back is asked for again until it is there, with one warning', async () => {

@@ -4,7 +4,7 @@ import {
   KEEP,
   PacketSocket,
   PacketSocketError,
-  arpRequestFilter,
+  arpFilter,
   requireField,
   type BpfProgram,
 } from '../src/index.ts';
@@ -57,7 +57,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   }
 
   test('unrelated broadcasts do not wake the process', async () => {
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     for (let count = 0; count < 2000; count++) peer.send(arpRequest(FOREIGN));
     await fence(OURS);
     expect(frames).toEqual([arpRequest(OURS)]);
@@ -77,7 +77,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
     };
     for (let round = 0; round < 50; round++) {
       storm();
-      open(arpRequestFilter([OURS]));
+      open(arpFilter([OURS]));
       storm();
       await turn();
       expect(socket.stats().wakeups).toBe(0);
@@ -86,9 +86,9 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   });
 
   test('another filter takes effect at once; what the old one let through still comes', async () => {
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     peer.send(arpRequest(OURS));
-    socket.setFilter(arpRequestFilter([OTHER]));
+    socket.setFilter(arpFilter([OTHER]));
     await fence(OTHER);
     peer.send(arpRequest(OURS));
     await fence(OTHER);
@@ -96,7 +96,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   });
 
   test('a filter that the kernel refuses is an error with its number, and the old one stays', async () => {
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     const endless: BpfProgram = [{ code: 0x05, jt: 0, jf: 0, k: 1000 }];
     expect(() => socket.setFilter(endless)).toThrow(
       expect.objectContaining({ code: 'system', errnoName: 'EINVAL', syscall: 'setsockopt' }),
@@ -108,7 +108,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
 
   test('a frame of a foreign VLAN is refused in the kernel; without that test it would look like one of ours', async () => {
     using careless = new Peer(cable.ours, [ETHERTYPE.ARP], EVERY_ARP);
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     peer.send(tagged(arpRequest(OURS), 7));
     await until(() => careless.received.length === 1, 'the frame at the careless socket');
     expect(careless.received).toEqual([arpRequest(OURS)]);
@@ -118,7 +118,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   });
 
   test('frames for another machine are refused although the interface is promiscuous', async () => {
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     const forAnother = arpRequest(OURS);
     forAnother.set([2, 0, 0, 0, 0, 0x77]);
     peer.send(forAnother);
@@ -127,7 +127,7 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   });
 
   test('it hears again after the link was down and up, and says that it was', async () => {
-    open(arpRequestFilter([OURS]));
+    open(arpFilter([OURS]));
     for (let round = 1; round <= 20; round++) {
       cable.setLink('down');
       await until(() => errors.length === round, 'the error');

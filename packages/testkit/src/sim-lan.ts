@@ -1,8 +1,11 @@
-import type {
-  LinkListener,
-  LinkSocket,
-  SendOutcome,
-  WatchedAddresses,
+import {
+  endInTable,
+  respond,
+  type AnswerRights,
+  type LinkListener,
+  type LinkSocket,
+  type SendOutcome,
+  type WatchedAddresses,
 } from '@picluster/arp-responder';
 import type { Random } from './random.ts';
 
@@ -100,6 +103,9 @@ export class SimPort implements LinkSocket {
   readonly interfaceName: string;
   /** Whether frames for anybody are delivered here. */
   hearAll = false;
+  /** Deleted, this is a link that cannot answer by itself. */
+  answerFrom?: (table: Uint8Array) => void = (table) => void (this.#answers = table);
+  #answers: Uint8Array | undefined;
   readonly #lan: SimLan;
   #mac: Uint8Array;
   #up = true;
@@ -138,7 +144,8 @@ export class SimPort implements LinkSocket {
   send(frame: Uint8Array, notAfterMs: number = Number.POSITIVE_INFINITY): SendOutcome {
     if (this.#closed) return 'gone';
     if (!this.#up) return 'down';
-    if (this.nowMs() >= notAfterMs) return 'late';
+    // So that what is not a number is over too.
+    if (!(this.nowMs() < notAfterMs)) return 'late';
     this.#lan.carry(this, frame);
     return 'sent';
   }
@@ -168,7 +175,22 @@ export class SimPort implements LinkSocket {
 
   /** @internal */
   deliver(frame: Uint8Array): void {
-    if (this.up) this.#listener?.onFrame(Uint8Array.from(frame));
+    if (this.up) this.#listener?.onFrame(Uint8Array.from(frame), this.#answer(frame));
+  }
+
+  /** Whether the frame was an ARP request that the table grants, and its answer left. */
+  #answer(frame: Uint8Array): boolean {
+    const table = this.#answers;
+    if (table === undefined) return false;
+    let notAfterMs = 0;
+    const rights: AnswerRights = {
+      check: (_, offset, length) => {
+        if (length === 4) notAfterMs = endInTable(table, frame, offset);
+        return notAfterMs === 0 ? 'not-owned' : 'granted';
+      },
+    };
+    const reply = respond(frame, this.#mac, rights);
+    return typeof reply !== 'string' && this.send(reply, notAfterMs) === 'sent';
   }
 }
 

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { endInTable, type LinkSocket } from '../src/index.ts';
+import { LinkRights } from '../src/link-rights.ts';
+import { ip } from './frames.ts';
+
+const V4 = ip('192.0.2.10');
+const V6 = ip('2001:db8::10');
+
+let ourMs: number;
+let linkMs: number;
+let table: Uint8Array | undefined;
+let rights: LinkRights;
+
+const link: LinkSocket = {
+  interfaceName: 'eth0',
+  mac: new Uint8Array(6),
+  up: true,
+  listen: () => {},
+  watch: () => {},
+  send: () => 'sent',
+  close: () => {},
+  nowMs: () => linkMs,
+  answerFrom: (memory) => void (table = memory),
+};
+const answerableMs = (): number => endInTable(table ?? new Uint8Array(), V4, 0);
+
+beforeEach(() => {
+  ourMs = 100;
+  linkMs = 5100;
+  table = undefined;
+  rights = new LinkRights(link, { nowMs: () => ourMs });
+});
+
+describe('a right', () => {
+  test('is a moment of the link’s clock, for the link to read and for what is sent', () => {
+    const right = rights.grant(V4, 300);
+    expect(rights.read(right)).toBe(5300);
+    expect(answerableMs()).toBe(5300);
+    expect(rights.read(rights.grant(V6, 300))).toBe(5300);
+    rights.grant(V4, Infinity, right);
+    expect(answerableMs()).toBe(Infinity);
+  });
+
+  test('that is moved has the new end at once, and one that ends has none', () => {
+    const right = rights.grant(V4, 300);
+    const moved = rights.grant(V4, 200, right);
+    expect(answerableMs()).toBe(5200);
+    rights.end(moved);
+    expect(answerableMs()).toBe(0);
+  });
+
+  test('does not begin again because our clock stood still while the machine slept', () => {
+    let untilMs = 300;
+    const right = rights.grant(V4, () => untilMs);
+    linkMs += 10_000;
+    rights.refresh();
+    expect([rights.read(right), answerableMs()]).toEqual([5300, 5300]);
+    const same = rights.grant(V4, 300, right);
+    expect(rights.read(same)).toBe(5300);
+    untilMs = 299;
+    expect(rights.read(rights.grant(V4, () => untilMs, same))).toBe(5300);
+    // What was renewed after the sleep is worth what it says.
+    untilMs = 400;
+    rights.refresh();
+    expect(answerableMs()).toBe(15_400);
+  });
+
+  test('may end early but not late when we are stopped between looking at the two clocks', () => {
+    const stopped = new LinkRights(link, {
+      nowMs: () => {
+        linkMs += 1000;
+        return (ourMs += 1000);
+      },
+    });
+    expect(stopped.read(stopped.grant(V4, 3000))).toBeLessThanOrEqual(8000);
+  });
+});
+
+describe('a deadline that is a function', () => {
+  test('is not left to the link until somebody tells us of its changes', () => {
+    const right = rights.grant(V4, () => 300);
+    expect(rights.read(right)).toBe(5300);
+    expect(answerableMs()).toBe(0);
+    rights.refresh();
+    expect(answerableMs()).toBe(5300);
+    rights.grant(V4, () => 200, right);
+    expect(answerableMs()).toBe(5200);
+  });
+
+  test('is read anew for all addresses at each refresh', () => {
+    let untilMs = 300;
+    const addresses = Array.from({ length: 40 }, (_, at) => Uint8Array.of(192, 0, 2, at));
+    const granted = addresses.map((address) => rights.grant(address, () => untilMs));
+    const [first] = granted;
+    if (first !== undefined) rights.end(first);
+    rights.refresh();
+    for (untilMs of [200, 400, 0]) {
+      rights.refresh();
+      const found = addresses.map((address) => endInTable(table ?? new Uint8Array(), address, 0));
+      expect(found).toEqual(addresses.map((_, at) => (at === 0 ? 0 : 5000 + untilMs)));
+    }
+  });
+});
+
+test('a link that cannot answer by itself has its rights in its own clock all the same', () => {
+  const plain: LinkSocket = { ...link };
+  delete plain.answerFrom;
+  const without = new LinkRights(plain, { nowMs: () => ourMs });
+  const right = without.grant(V4, 300);
+  without.refresh();
+  expect(without.read(right)).toBe(5300);
+  without.end(right);
+});

@@ -7,7 +7,7 @@ let lab: Lab;
 let address: string;
 beforeAll(async () => {
   lab = await Lab.start({ kubernetes: 'real' });
-  await lab.startDaemons();
+  await lab.startDaemons({ speakerArgs: ['--l2-strategy=lease'] });
   await applyPools(lab);
   await lab.service({ name: 'web' });
   [address = ''] = await lab.addresses('web');
@@ -24,7 +24,7 @@ beforeEach(async () => {
 // The defaults: a lease lasts 15 s, its holder's right to answer 10 s, and candidates look every 2 s.
 const TAKEOVER_LIMIT_MS = 20_000;
 
-describe('the owner of an address, on real Kubernetes, asked for every 10 ms', () => {
+describe('the owner of an address by Lease, on real Kubernetes, asked for every 10 ms', () => {
   test(
     'is followed by another node when its speaker is killed, and at no moment do two answer',
     { timeout: 90_000 },

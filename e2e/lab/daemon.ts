@@ -8,6 +8,10 @@ import { waitFor } from './wait-for.ts';
 export interface DaemonOptions {
   /** Further flags. */
   readonly args?: readonly string[];
+  /** Another bundle than the one in `packages/`. */
+  readonly program?: string;
+  /** A command that becomes the daemon, such as `nice -n 5`. */
+  readonly under?: readonly string[];
 }
 
 interface DaemonPlace {
@@ -18,6 +22,8 @@ interface DaemonPlace {
   readonly healthPort: number;
   readonly metricsPort: number;
   readonly args: readonly string[];
+  readonly program?: string;
+  readonly under?: readonly string[];
 }
 
 const READY_LIMIT_MS = 20_000;
@@ -104,15 +110,17 @@ export class Daemon {
 
   #start(): LabProcess {
     const { daemon, name, netns, args, healthPort, metricsPort } = this.#place;
-    const program = fileURLToPath(
-      new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url),
-    );
+    const bundle = new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url);
+    const program = this.#place.program ?? fileURLToPath(bundle);
     if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
     const ports = [`--health-port=${healthPort}`, `--metrics-port=${metricsPort}`];
-    return this.#processes.start({
-      name,
-      netns,
-      command: [process.execPath, program, ...ports, ...args],
-    });
+    const [first = process.execPath, ...more] = [
+      ...(this.#place.under ?? []),
+      process.execPath,
+      program,
+      ...ports,
+      ...args,
+    ];
+    return this.#processes.start({ name, netns, command: [first, ...more] });
   }
 }

@@ -58,6 +58,8 @@ export class LabNode {
       healthPort: 7_482,
       metricsPort: 7_472,
       args: [...own, ...(options.args ?? [])],
+      ...(options.program !== undefined && { program: options.program }),
+      ...(options.under !== undefined && { under: options.under }),
     });
     return this.#speaker;
   }

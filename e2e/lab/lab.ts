@@ -14,7 +14,7 @@ import { LabClient } from './lab-client.ts';
 import { LabNode } from './lab-node.ts';
 import { Applier, parseManifests, type Applied } from './manifests.ts';
 import { createNetwork, deleteNetwork } from './network.ts';
-import { Processes } from './processes.ts';
+import { Processes, type LabProcess, type ProcessOptions } from './processes.ts';
 import { run } from './run.ts';
 import {
   addressesOf,
@@ -36,6 +36,8 @@ export interface LabOptions {
   readonly kubernetes: 'real' | 'sim';
   /** Namespace of our daemons and of the pools; default `metallb-system`. */
   readonly namespace?: string;
+  /** Further arguments of the real kube-apiserver. */
+  readonly apiServerArgs?: readonly string[];
 }
 
 interface LabParts {
@@ -99,7 +101,9 @@ export class Lab implements AsyncDisposable {
       const addresses = await createNetwork(options.nodes ?? 3);
       const start = options.kubernetes === 'real' ? startControlPlane : startSimControlPlane;
       const host = CONTROL_PLANE.ipv4;
-      const controlPlane = await start({ dir, logFolder: processes.logFolder, host, netns: 'cp' });
+      const { apiServerArgs = [] } = options;
+      const place = { dir, logFolder: processes.logFolder, host, netns: 'cp' };
+      const controlPlane = await start({ ...place, apiServerArgs });
       undo.defer(async () => await controlPlane.stop());
       const lab = new Lab({
         dir,
@@ -155,13 +159,20 @@ export class Lab implements AsyncDisposable {
     return found;
   }
 
+  /** Starts a process that is none of ours, such as another project's speaker. It ends with the lab. */
+  startProcess(options: ProcessOptions): LabProcess {
+    return this.#processes.start(options);
+  }
+
+  /** Path of a kubeconfig for a ServiceAccount of the lab's namespace; the account must exist. */
+  async kubeconfigOf(account: string): Promise<string> {
+    return await this.#controlPlane.kubeconfigForServiceAccount(this.namespace, account);
+  }
+
   /** Starts a controller under the ServiceAccount `picluster-controller`; `name` tells several apart. `await …ready()` waits for it. */
   async startController(options: DaemonOptions & { readonly name?: string } = {}): Promise<Daemon> {
-    const { name = 'controller', args = [] } = options;
-    const kubeconfig = await this.#controlPlane.kubeconfigForServiceAccount(
-      this.namespace,
-      'picluster-controller',
-    );
+    const { name = 'controller', args = [], program } = options;
+    const kubeconfig = await this.kubeconfigOf('picluster-controller');
     const index = this.#controllers.size;
     const daemon = new Daemon(this.#processes, {
       daemon: 'controller',
@@ -170,6 +181,7 @@ export class Lab implements AsyncDisposable {
       healthPort: 7_482 + index,
       metricsPort: 7_572 + index,
       args: [`--kubeconfig=${kubeconfig}`, `--namespace=${this.namespace}`, ...args],
+      ...(program !== undefined && { program }),
     });
     this.#controllers.set(name, daemon);
     return daemon;
@@ -182,10 +194,13 @@ export class Lab implements AsyncDisposable {
     return speakers;
   }
 
-  /** Starts the controller and a speaker on every node, and waits until all are ready. */
-  async startDaemons(options: DaemonOptions = {}): Promise<void> {
-    const controller = await this.startController(options);
-    const speakers = await this.startSpeakers(options);
+  /** Starts the controller and a speaker on every node, and waits until all are ready. `speakerArgs` are flags for speakers alone. */
+  async startDaemons(
+    options: DaemonOptions & { readonly speakerArgs?: readonly string[] } = {},
+  ): Promise<void> {
+    const { args = [], speakerArgs = [] } = options;
+    const controller = await this.startController({ args });
+    const speakers = await this.startSpeakers({ args: [...args, ...speakerArgs] });
     await Promise.all([controller, ...speakers].map(async (daemon) => await daemon.ready()));
   }
 

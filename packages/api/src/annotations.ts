@@ -54,6 +54,12 @@ export const LABEL = {
   EXCLUDE_FROM_LOAD_BALANCERS: 'node.kubernetes.io/exclude-from-external-load-balancers',
   /** On a ConfigurationState: `controller` or `speaker`. */
   COMPONENT_TYPE: 'metallb.io/component-type',
+  /** On a ServiceL2Status: the Node that announces. */
+  NODE: 'metallb.io/node',
+  /** On a ServiceL2Status: the name of the Service that is announced. */
+  STATUS_SERVICE_NAME: 'metallb.io/service-name',
+  /** On a ServiceL2Status: the namespace of that Service. */
+  STATUS_SERVICE_NAMESPACE: 'metallb.io/service-namespace',
   /** On an EndpointSlice: the Service it belongs to. */
   SERVICE_NAME: 'kubernetes.io/service-name',
 } as const;

@@ -5,8 +5,10 @@ import {
   ConfigurationStateResource,
   IPAddressPoolResource,
   L2AdvertisementResource,
+  ServiceL2StatusResource,
   type Resource,
 } from './resource.ts';
+import { serviceL2StatusSchema } from './service-l2-status.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 /** A column that `kubectl get` prints. */
@@ -134,6 +136,26 @@ export const crdManifests: readonly CrdManifest[] = [
       jsonPath: '.spec.nodeSelectors',
       description: 'Nodes that may announce.',
       priority: 10,
+    },
+  ]),
+  crdManifest(ServiceL2StatusResource, serviceL2StatusSchema, [
+    {
+      name: 'Allocated Node',
+      type: 'string',
+      jsonPath: '.status.node',
+      description: 'The Node that announces.',
+    },
+    {
+      name: 'Service Name',
+      type: 'string',
+      jsonPath: '.status.serviceName',
+      description: 'The Service that is announced.',
+    },
+    {
+      name: 'Service Namespace',
+      type: 'string',
+      jsonPath: '.status.serviceNamespace',
+      description: 'The namespace of that Service.',
     },
   ]),
 ];

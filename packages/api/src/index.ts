@@ -35,6 +35,7 @@ export {
   GROUP,
   IPAddressPoolResource,
   L2AdvertisementResource,
+  ServiceL2StatusResource,
   type Resource,
 } from './resource.ts';
 export {
@@ -51,6 +52,12 @@ export {
   type LabelSelector,
 } from './label-selector.ts';
 export type { Metadata, Parsed } from './object-meta.ts';
+export {
+  parseServiceL2Status,
+  serviceL2StatusSchema,
+  type ServiceL2Status,
+  type ServiceL2StatusStatus,
+} from './service-l2-status.ts';
 export {
   schemaProblems,
   withDefaults,

@@ -33,6 +33,14 @@ export const ConfigurationStateResource: Resource = {
   plural: 'configurationstates',
 };
 
+/** ServiceL2Status: which Node announces a Service. */
+export const ServiceL2StatusResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'ServiceL2Status',
+  plural: 'servicel2statuses',
+};
+
 /** `metallb.io/v1beta1`, as it stands in `apiVersion`. */
 export function apiVersionOf({ group, version }: Resource): string {
   return `${group}/${version}`;

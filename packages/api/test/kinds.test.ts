@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseIPAddressPool, parseL2Advertisement, type Parsed } from '../src/index.ts';
+import {
+  parseIPAddressPool,
+  parseL2Advertisement,
+  parseServiceL2Status,
+  serviceL2StatusSchema,
+  type Parsed,
+} from '../src/index.ts';
 
 const metadata = { name: 'picluster-pool', namespace: 'metallb' };
 const problemsOf = (parsed: Parsed<unknown>): readonly string[] =>
@@ -114,5 +120,35 @@ describe('an L2Advertisement', () => {
       true,
       false,
     ]);
+  });
+});
+
+describe('a ServiceL2Status', () => {
+  const status = {
+    node: 'n1',
+    serviceName: 'web',
+    serviceNamespace: 'default',
+    interfaces: [{ name: 'eth0' }],
+  };
+
+  test('is read with all that its status says, and also before it has one', () => {
+    expect(parseServiceL2Status({ metadata, status })).toEqual({
+      ok: true,
+      value: { metadata, status },
+    });
+    expect(parseServiceL2Status({ metadata, spec: {} }).ok).toBe(true);
+  });
+
+  test('whose interfaces are mere names is told which field is wrong', () => {
+    const raw = { metadata, status: { ...status, interfaces: ['eth0'] } };
+    expect(problemsOf(parseServiceL2Status(raw))).toEqual([
+      expect.stringContaining('status.interfaces[0]'),
+    ]);
+  });
+
+  test('speaks of one Service on one node for good: the API server refuses to change them', () => {
+    const fields = Object.entries(serviceL2StatusSchema.properties.status.properties);
+    const setOnce = fields.filter(([, field]) => JSON.stringify(field).includes('self == oldSelf'));
+    expect(setOnce.map(([name]) => name)).toEqual(['node', 'serviceName', 'serviceNamespace']);
   });
 });

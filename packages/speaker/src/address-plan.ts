@@ -1,19 +1,17 @@
-import type { Candidacy } from './announce-decision.ts';
+import type { Standing } from './ownership.ts';
 
 /** What this node wants for one address, over all Services that have it. */
 export interface Claim {
   /** The Services (`namespace/name`), in alphabetical order. */
   readonly services: readonly string[];
-  /** The least of their ranks. */
-  readonly rank: number;
-  /** The interfaces of all of them, by name, in alphabetical order. */
-  readonly interfaces: readonly string[];
+  /** What it stands with: the interfaces by name, in alphabetical order; the nodes in the order of the first Service that names them. */
+  readonly standing: Standing;
 }
 
-/** What a Service wants: where {@link Candidacy} says "all" interfaces, here they are named. */
-export type Want = Omit<Candidacy, 'kind' | 'interfaces'> & {
-  readonly interfaces: readonly string[];
-};
+/** What a Service wants: its addresses, each with the interfaces of this node to answer on, and the nodes that may. */
+export interface Want extends Omit<Standing, 'interfaces'> {
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+}
 
 /**
  * Joins what Services want into what addresses need. Services may share an address, and an address has one owner: so this node stands
@@ -25,8 +23,8 @@ export class AddressPlan {
 
   /** Replaces what a Service wants; `undefined`: nothing. Gives the addresses that are touched by it. */
   set(service: string, want: Want | undefined): string[] {
-    const before = this.#wants.get(service)?.addresses ?? [];
-    const now = want?.addresses ?? [];
+    const before = [...(this.#wants.get(service)?.addresses.keys() ?? [])];
+    const now = [...(want?.addresses.keys() ?? [])];
     if (want === undefined) this.#wants.delete(service);
     else this.#wants.set(service, want);
     for (const address of before) this.#unlink(address, service);
@@ -43,8 +41,11 @@ export class AddressPlan {
     if (wants.length === 0) return undefined;
     return {
       services,
-      rank: Math.min(...wants.map((want) => want.rank)),
-      interfaces: [...new Set(wants.flatMap((want) => want.interfaces))].sort(),
+      standing: {
+        interfaces: unique(wants.flatMap((want) => want.addresses.get(address) ?? [])).sort(),
+        candidates: unique(wants.flatMap((want) => want.candidates)),
+        preferred: unique(wants.flatMap((want) => want.preferred)),
+      },
     };
   }
 
@@ -58,4 +59,8 @@ export class AddressPlan {
     services?.delete(service);
     if (services?.size === 0) this.#services.delete(address);
   }
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
 }

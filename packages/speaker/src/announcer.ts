@@ -1,4 +1,9 @@
-import { Responder, type LinkSocket, type ResponderDeps } from '@picluster/arp-responder';
+import {
+  Responder,
+  type ConflictWatch,
+  type LinkSocket,
+  type ResponderDeps,
+} from '@picluster/arp-responder';
 
 /** How long to wait before an interface that could not be opened is tried again. */
 export const REOPEN_MS = 5000;
@@ -10,24 +15,26 @@ export interface AnnouncerDeps {
   readonly clock: ResponderDeps['clock'];
   readonly log: NonNullable<ResponderDeps['log']>;
   readonly metrics: NonNullable<ResponderDeps['metrics']>;
+  /** Who looks after conflicts with other machines on an interface. Absent: nobody looks for them. */
+  readonly conflicts?: (interfaceName: string) => ConflictWatch;
   /** An interface that could not be opened before is open now. */
   readonly onReady: () => void;
 }
 
-interface Holding {
-  readonly untilMs: () => number;
-  interfaces: ReadonlySet<string>;
-}
+/** The addresses that are held on one interface, each with its right to answer. */
+type Holdings = Map<string, () => number>;
 
 /**
- * Answers for the addresses that this node holds, on the interfaces that each of them wants. A socket is opened when the first
+ * Answers for the addresses that this node holds, on each interface for those that it holds there. A socket is opened when the first
  * address could want its interface: a node that cannot listen must not stand for an address.
  */
 export class Announcer {
   readonly #deps: AnnouncerDeps;
   readonly #open = new Map<string, { readonly responder: Responder; readonly link: LinkSocket }>();
   readonly #failures = new Map<string, { readonly message: string; readonly retry: Disposable }>();
-  readonly #holdings = new Map<string, Holding>();
+  readonly #holdings = new Map<string, Holdings>();
+  /** The addresses that are being asked for, `<address> <interface>`. */
+  readonly #probing = new Set<string>();
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
@@ -45,6 +52,7 @@ export class Announcer {
       if (interfaceNames.includes(name)) continue;
       responder.close();
       this.#open.delete(name);
+      for (const key of this.#probing) if (key.endsWith(` ${name}`)) this.#probing.delete(key);
       this.#deps.log.info('interface closed', { interface: name });
     }
     for (const [name, { retry }] of this.#failures) {
@@ -54,23 +62,52 @@ export class Announcer {
     }
   }
 
-  /** Answers for `address` (text) until `untilMs()`, which is asked for every packet. Owning it again replaces interfaces and right. */
-  own(address: string, untilMs: () => number, interfaces: readonly string[]): void {
-    this.#holdings.set(address, { untilMs, interfaces: new Set(interfaces) });
-    for (const name of interfaces) this.ready(name);
-    this.#settle(address);
+  /**
+   * Listens for questions about an address on these open interfaces alone, so that it can be answered for at once when it becomes ours.
+   * To be said again for an interface that is opened later.
+   */
+  standBy(address: string, interfaceNames: readonly string[]): void {
+    for (const [name, { responder }] of this.#open) {
+      if (interfaceNames.includes(name)) responder.standBy(address);
+      else responder.standDown(address);
+    }
   }
 
-  /** Moves an address that is owned to other interfaces; one that is not is left alone. */
-  move(address: string, interfaces: readonly string[]): void {
-    const holding = this.#holdings.get(address);
-    if (holding !== undefined) this.own(address, holding.untilMs, interfaces);
+  /** Answers for `address` (text) on an interface until `untilMs()`. Owning it there again replaces the right. */
+  own(address: string, interfaceName: string, untilMs: () => number): void {
+    const holdings: Holdings = this.#holdings.get(interfaceName) ?? new Map();
+    this.#holdings.set(interfaceName, holdings.set(address, untilMs));
+    if (this.ready(interfaceName)) this.#open.get(interfaceName)?.responder.own(address, untilMs);
   }
 
-  /** Stops answering for an address at once. */
-  disown(address: string): void {
-    if (!this.#holdings.delete(address)) return;
-    for (const { responder } of this.#open.values()) responder.disown(address);
+  /** Stops answering for an address on an interface at once. */
+  disown(address: string, interfaceName: string): void {
+    const holdings = this.#holdings.get(interfaceName);
+    if (holdings?.delete(address) !== true) return;
+    if (holdings.size === 0) this.#holdings.delete(interfaceName);
+    this.#open.get(interfaceName)?.responder.disown(address);
+  }
+
+  /** The rights on an interface may have moved: asks each for its end anew. */
+  refresh(interfaceName: string): void {
+    this.#open.get(interfaceName)?.responder.refresh();
+  }
+
+  /** Tells the neighbours once more whose the address is. */
+  announce(address: string, interfaceName: string): void {
+    this.#open.get(interfaceName)?.responder.announce(address);
+  }
+
+  /** Asks three times within 300 ms who has the address; `foreign` is called if a machine that is none of ours says so. */
+  probe(address: string, interfaceName: string, foreign: (mac: string) => void): void {
+    const key = `${address} ${interfaceName}`;
+    const responder = this.#open.get(interfaceName)?.responder;
+    if (responder === undefined || this.#probing.has(key)) return;
+    this.#probing.add(key);
+    responder.probe(address, (outcome) => {
+      this.#probing.delete(key);
+      if (outcome.kind === 'foreign') foreign(outcome.mac);
+    });
   }
 
   /** What keeps this node from answering where it should; `undefined`: nothing. */
@@ -86,22 +123,22 @@ export class Announcer {
     this.retain([]);
   }
 
-  #settle(address: string): void {
-    const holding = this.#holdings.get(address);
-    if (holding === undefined) return;
-    for (const [name, { responder }] of this.#open) {
-      if (holding.interfaces.has(name)) responder.own(address, holding.untilMs);
-      else responder.disown(address);
-    }
-  }
-
   #tryOpen(interfaceName: string): boolean {
-    const { openLink, clock, log, metrics } = this.#deps;
+    const { openLink, clock, log, metrics, conflicts } = this.#deps;
     const before = this.#failures.get(interfaceName);
     try {
       const link = openLink(interfaceName);
-      const responder = new Responder({ link, clock, log, metrics });
+      const responder = new Responder({
+        link,
+        clock,
+        log,
+        metrics,
+        ...(conflicts && { conflicts: conflicts(interfaceName) }),
+      });
       responder.start();
+      for (const [address, untilMs] of this.#holdings.get(interfaceName) ?? []) {
+        responder.own(address, untilMs);
+      }
       this.#open.set(interfaceName, { responder, link });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -118,8 +155,6 @@ export class Announcer {
   }
 
   #reopen(interfaceName: string): void {
-    if (!this.#tryOpen(interfaceName)) return;
-    for (const address of this.#holdings.keys()) this.#settle(address);
-    this.#deps.onReady();
+    if (this.#tryOpen(interfaceName)) this.#deps.onReady();
   }
 }

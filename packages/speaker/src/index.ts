@@ -14,12 +14,12 @@ export {
   type WithholdReason,
 } from './announce-decision.ts';
 export { Announcer, REOPEN_MS, type AnnouncerDeps } from './announcer.ts';
+export { leaseNameFor } from './lease-name.ts';
 export {
-  leaseNameFor,
   LeaseOwnership,
   STAGGER_MS,
   type LeaseOwnershipDeps,
   type LeaseOwnershipOptions,
 } from './lease-ownership.ts';
-export type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
+export type { OwnershipListener, OwnershipStrategy, Standing } from './ownership.ts';
 export { Speaker, type Cache, type SpeakerDeps, type SpeakerOptions } from './speaker.ts';

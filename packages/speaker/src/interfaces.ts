@@ -1,3 +1,7 @@
+import { formatAddress, parseAddress } from '@picluster/arp-responder';
+import { EXCLUDED_INTERFACES } from './excluded-interfaces.ts';
+import { inRanges, parsePoolRange } from './pool-ranges.ts';
+
 /** What the system says of one network interface. */
 export interface InterfaceFacts {
   readonly name: string;
@@ -11,10 +15,13 @@ export interface InterfaceFacts {
   readonly broadcast: boolean;
   /** A port of a bridge, a bond or a VRF: its master carries the traffic. */
   readonly enslaved: boolean;
+  /** Its addresses, each with the length of its network: `192.168.1.5/24`. The system names none of an interface that is down. */
+  readonly networks: readonly string[];
 }
 
 /** Reads the facts of interfaces; `systemInterfaces` is the real one. */
 export interface InterfaceReader {
+  /** The names of all that are there now. Reading after it gives the present facts. */
   names(): readonly string[];
   /** `undefined`: it vanished meanwhile. */
   read(name: string): InterfaceFacts | undefined;
@@ -33,28 +40,9 @@ export type InterfaceFitness =
 export interface LocalInterface {
   readonly name: string;
   readonly fitness: InterfaceFitness;
+  /** The networks that its addresses lie in, such as `192.168.1.0/24`, each once and sorted. Absent: none. */
+  readonly networks?: readonly string[];
 }
-
-/**
- * Interfaces that belong to containers, tunnels and virtual machines, not to the LAN. The list that MetalLB ships, so that
- * the same interfaces answer.
- */
-const EXCLUDED_INTERFACES: readonly RegExp[] = [
-  /^docker.*/,
-  /^cbr.*/,
-  /^dummy.*/,
-  /^virbr.*/,
-  /^lxcbr.*/,
-  /^veth.*/,
-  /^lo$/,
-  /^cali.*/,
-  /^tunl.*/,
-  /^flannel.*/,
-  /^kube-ipvs.*/,
-  /^cni.*/,
-  /^nodelocaldns.*/,
-  /^lxc.*/,
-];
 
 /** Whether ARP and NDP can be answered on an interface. One that is down may come back; the others are of the wrong kind. */
 export function fitnessOf(facts: InterfaceFacts): InterfaceFitness {
@@ -74,7 +62,9 @@ export function scanInterfaces(
   for (const name of [...reader.names()].sort()) {
     if (excluded.some((pattern) => pattern.test(name))) continue;
     const facts = reader.read(name);
-    if (facts !== undefined) found.push({ name, fitness: fitnessOf(facts) });
+    if (facts === undefined) continue;
+    const networks = networksOf(facts.networks);
+    found.push({ name, fitness: fitnessOf(facts), ...(networks.length > 0 && { networks }) });
   }
   return found;
 }
@@ -85,4 +75,44 @@ export function selectInterfaces(
   selected: 'all' | readonly string[],
 ): LocalInterface[] {
   return local.filter(({ name }) => selected === 'all' || selected.includes(name));
+}
+
+/**
+ * On which of the interfaces that could a node answers for an address (text). Those that advertisements name are obeyed: all of them. Where
+ * none is named, it is the one whose network the address lies in: the smallest network, then the first name, so that two interfaces on one
+ * segment never both answer. Where the address lies in no network of this node (a routed pool), it is all.
+ */
+export function interfacesFor(
+  address: string,
+  selected: 'all' | readonly string[],
+  usable: readonly LocalInterface[],
+): string[] {
+  const names = usable.map(({ name }) => name);
+  if (selected !== 'all') return names.filter((name) => selected.includes(name));
+  const near = usable
+    .map(({ name, networks = [] }) => ({ name, bits: longestMatch(address, networks) }))
+    .filter(({ bits }) => bits >= 0)
+    .sort((one, other) => other.bits - one.bits || (one.name < other.name ? -1 : 1));
+  return near[0] === undefined ? names : [near[0].name];
+}
+
+/** A host's addresses come and go, most of all IPv6's temporary ones; the networks that they lie in stay. */
+function networksOf(addresses: readonly string[]): string[] {
+  const networks = addresses.map((cidr) => {
+    const first = parsePoolRange(cidr)?.first;
+    return first && `${formatAddress(first)}${cidr.slice(cidr.indexOf('/'))}`;
+  });
+  return [...new Set(networks.filter((network) => network !== undefined))].sort();
+}
+
+/** The length of the smallest of these networks that an address lies in; -1: in none. */
+function longestMatch(address: string, networks: readonly string[]): number {
+  const bytes = parseAddress(address);
+  if (bytes === undefined) return -1;
+  const lengths = networks.map((network) => {
+    const range = parsePoolRange(network);
+    const inside = range !== undefined && inRanges(bytes, [range]);
+    return inside ? Number(network.slice(network.indexOf('/') + 1)) : -1;
+  });
+  return Math.max(-1, ...lengths);
 }

@@ -4,7 +4,8 @@ import {
   type LeaseLock,
   type Term,
 } from '@picluster/leader-election';
-import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
+import { leaseNameFor } from './lease-name.ts';
+import type { OwnershipListener, OwnershipStrategy, Standing } from './ownership.ts';
 
 /** What the strategy works with. */
 export interface LeaseOwnershipDeps {
@@ -18,6 +19,8 @@ export interface LeaseOwnershipDeps {
 
 /** How the strategy behaves. */
 export interface LeaseOwnershipOptions {
+  /** The node's name in its cluster. */
+  readonly nodeName: string;
   /** Unique for each process: `<node>_<uuid>`. */
   readonly identity: string;
   readonly leaseDurationMs: number;
@@ -33,7 +36,9 @@ export const STAGGER_MS = 150;
 /** One address that this node stood for. */
 interface Candidacy {
   /** `undefined`: resigned, and waiting for the last run to end. */
-  rank: number | undefined;
+  standing: Standing | undefined;
+  /** The right to answer, and the interfaces that were told of it. */
+  hold: { readonly untilMs: () => number; readonly interfaces: Set<string> } | undefined;
   run: { readonly abort: AbortController; readonly over: Promise<void> } | undefined;
 }
 
@@ -51,20 +56,33 @@ export class LeaseOwnership implements OwnershipStrategy {
     this.#options = options;
   }
 
-  stand(address: string, rank: number): void {
-    const candidacy = this.#candidacies.get(address) ?? { rank, run: undefined };
+  stand(address: string, standing: Standing): void {
+    const candidacy = this.#candidacies.get(address) ?? {
+      standing,
+      hold: undefined,
+      run: undefined,
+    };
     this.#candidacies.set(address, candidacy);
-    candidacy.rank = rank;
+    candidacy.standing = standing;
     // While the last run gives its Lease up, a new one waits: it starts when that is done.
-    if (candidacy.run === undefined) this.#start(address, candidacy, rank);
+    if (candidacy.run === undefined) this.#start(address, candidacy, standing);
+    this.#tell(address, candidacy, standing.interfaces);
   }
 
   resign(address: string): void {
     const candidacy = this.#candidacies.get(address);
     if (candidacy === undefined) return;
-    candidacy.rank = undefined;
+    candidacy.standing = undefined;
     // The term's signal aborts within this call, and with it this node stops answering.
     candidacy.run?.abort.abort();
+  }
+
+  /** The API shows that nobody holds the Lease of that name: candidates try now, in their order, instead of at their next look. */
+  onFree(leaseName: string): void {
+    for (const [address, { run, hold }] of this.#candidacies) {
+      // Ended without having held it, the run is begun anew.
+      if (hold === undefined && leaseNameFor(address) === leaseName) run?.abort.abort();
+    }
   }
 
   async stop(): Promise<void> {
@@ -73,37 +91,63 @@ export class LeaseOwnership implements OwnershipStrategy {
     await Promise.all(runs);
   }
 
-  #start(address: string, candidacy: Candidacy, rank: number): void {
+  #start(address: string, candidacy: Candidacy, standing: Standing): void {
     const abort = new AbortController();
-    const over = this.#contend(address, rank, abort.signal).then(() => {
+    const rank = Math.max(0, standing.candidates.indexOf(this.#options.nodeName));
+    const over = this.#contend(address, candidacy, rank, abort.signal).then(() => {
       candidacy.run = undefined;
-      if (candidacy.rank === undefined) this.#candidacies.delete(address);
-      else this.#start(address, candidacy, candidacy.rank);
+      if (candidacy.standing === undefined) this.#candidacies.delete(address);
+      else this.#start(address, candidacy, candidacy.standing);
     });
     candidacy.run = { abort, over };
   }
 
-  async #contend(address: string, rank: number, signal: AbortSignal): Promise<void> {
+  async #contend(
+    address: string,
+    candidacy: Candidacy,
+    rank: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { lockFor, clock, random, log } = this.#deps;
-    const { staggerMs = STAGGER_MS, ...options } = this.#options;
+    const { identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs, staggerMs } = this.#options;
     const elector = new LeaderElector(
       { lock: lockFor(leaseNameFor(address)), clock, random, log },
-      { ...options, firstTryDelayMs: rank * staggerMs },
+      {
+        identity,
+        leaseDurationMs,
+        renewDeadlineMs,
+        retryPeriodMs,
+        firstTryDelayMs: rank * (staggerMs ?? STAGGER_MS),
+      },
     );
-    await elector.run((term) => this.#hold(address, term), signal);
+    await elector.run((term) => this.#hold(address, candidacy, term), signal);
   }
 
-  #hold(address: string, term: Term): void {
-    const { listener } = this.#deps;
-    term.signal.addEventListener('abort', () => listener.lost(address), { once: true });
-    listener.gained(address, () => (term.signal.aborted ? -Infinity : term.untilMs()));
+  #hold(address: string, candidacy: Candidacy, term: Term): void {
+    candidacy.hold = {
+      untilMs: () => (term.signal.aborted ? -Infinity : term.untilMs()),
+      interfaces: new Set(),
+    };
+    const onEnd = (): void => {
+      this.#tell(address, candidacy, []);
+      candidacy.hold = undefined;
+    };
+    term.signal.addEventListener('abort', onEnd, { once: true });
+    this.#tell(address, candidacy, candidacy.standing?.interfaces ?? []);
   }
-}
 
-/**
- * The name of the Lease of an address. Names of Leases may hold neither colons nor a dash at the end, so `2001:db8::` gets the
- * zero back that its text leaves out.
- */
-export function leaseNameFor(address: string): string {
-  return `picluster-l2-${address.replaceAll(/[.:]/g, '-')}`.replace(/-$/, '-0');
+  /** Makes `interfaces` those on which the speaker knows of the hold. */
+  #tell(address: string, { hold }: Candidacy, interfaces: readonly string[]): void {
+    if (hold === undefined) return;
+    for (const name of hold.interfaces) {
+      if (interfaces.includes(name)) continue;
+      hold.interfaces.delete(name);
+      this.#deps.listener.lost(address, name);
+    }
+    for (const name of interfaces) {
+      if (hold.interfaces.has(name)) continue;
+      hold.interfaces.add(name);
+      this.#deps.listener.gained(address, name, hold.untilMs);
+    }
+  }
 }

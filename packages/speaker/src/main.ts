@@ -1,79 +1,56 @@
-import { randomUUID } from 'node:crypto';
-import { leaseTimings, runDaemon, type DaemonContext, type LeaseTimings } from '@picluster/daemon';
-import {
-  connect,
-  EventRecorder,
-  KubeLeaseLock,
-  staleReflector,
-  systemClock as clock,
-  systemRandom as random,
-  WorkQueue,
-  type KubeClient,
-} from '@picluster/kube';
-import { openLinkSocket, readInterface } from '@picluster/packet-socket';
-import { Announcer } from './announcer.ts';
-import { createCaches } from './caches.ts';
+import { runDaemon, type DaemonContext } from '@picluster/daemon';
+import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
 import { speakerFlags } from './flags.ts';
-import { InterfaceWatch } from './interface-watch.ts';
-import { LeaseOwnership } from './lease-ownership.ts';
-import type { OwnershipListener } from './ownership.ts';
-import { systemInterfaces } from './seams/system-interfaces.ts';
-import { createSpeakerMetrics } from './speaker-metrics.ts';
-import { Speaker, type SpeakerDeps } from './speaker.ts';
+import { ProcessLock } from './process-lock.ts';
+import { raisePriority } from './seams/process-priority.ts';
+import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 
-/** For giving up all leases and writing the last events. By then nothing is answered any more, and a Pod gets 30 s. */
+/** For handing over, giving up all Leases and writing the last events. By then nothing is answered any more, and a Pod gets 30 s. */
 const STOP_LIMIT_MS = 5000;
 
 type Context = DaemonContext<typeof speakerFlags>;
 
 async function main(context: Context): Promise<void> {
-  const { flags, log, health, signal } = context;
-  const node = flags['node-name'];
-  const timings = leaseTimings(flags);
+  const { flags, log, signal } = context;
+  if (raisePriority()) log.debug('priority raised');
+  // Two on one node would speak under one name. Under the strategy `lease` each has its own.
+  await using _lock =
+    flags['l2-strategy'] === 'wire'
+      ? await ProcessLock.take(`picluster-speaker-${flags.namespace}`, { clock, log }, signal)
+      : undefined;
   const client = connect({
     kubeconfig: flags.kubeconfig,
-    userAgent: `picluster-speaker (${node})`,
+    userAgent: `picluster-speaker (${flags['node-name']})`,
   });
-  const caches = createCaches({ client, clock, random, log }, flags.namespace);
-  const metrics = createSpeakerMetrics(context.metrics, node);
-  const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
-  const events = new EventRecorder(
-    { client, clock, log },
-    { component: 'metallb-speaker', instance: node },
-  );
-  const announcer = new Announcer({
-    openLink: (interfaceName) => openLinkSocket({ interfaceName }, { log }),
-    clock,
-    log,
-    metrics: metrics.responder,
-    onReady: () => speaker.reconsider(),
-  });
-  const interfaces = new InterfaceWatch(
-    { reader: systemInterfaces(readInterface), clock, log },
-    () => speaker.onInterfaces(),
-  );
-  const speaker = new Speaker(
-    {
-      ...caches,
-      interfaces: () => interfaces.interfaces,
-      announcer,
-      ownership: (listener) => leaseOwnership(context, client, timings, listener),
-      enqueue: (service) => queue.add(service),
-      event: writeOn(events),
-      announced: (service, address, now) => metrics.announced(service, address, now),
-      log,
-    },
-    { node, loadBalancerClass: flags['lb-class'] },
-  );
-  health.ready('caches', () => staleReflector(Object.entries(caches)));
+  try {
+    await run(context, client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function run(context: Context, client: KubeClient): Promise<void> {
+  const { flags, log, health, signal } = context;
+  const node = flags['node-name'];
+  const parts = createSpeakerParts(context, client);
+  const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
+  const mirrored = [...Object.entries(caches), ...(wire?.api.caches ?? [])];
+  health.ready('caches', () => staleReflector(mirrored));
+  health.ready('key', () => wire?.api.keys.problem());
   health.ready('sockets', () => announcer.problem());
 
   const watching = speaker.watch();
-  const mirrors = Object.values(caches).map((cache) => cache.run(signal));
+  const following = [
+    ...Object.values(caches).map((cache) => cache.run(signal)),
+    ...(wire ? [wire.api.run(signal)] : []),
+    ...(lease ? [lease.run(signal)] : []),
+    status.run(signal),
+  ];
   try {
     await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
     log.info('caches synced', { node, services: caches.services.size });
     if (caches.nodes.get(node) === undefined) log.warn('no Node of this name', { node });
+    await wire?.api.ready(signal);
     interfaces.start();
     await queue.run(async (service) => speaker.reconcile(service), signal);
   } catch (error) {
@@ -81,44 +58,16 @@ async function main(context: Context): Promise<void> {
   } finally {
     interfaces.stop();
     watching[Symbol.dispose]();
-    await stopInTime(speaker, events);
-    announcer.close();
-    await client.close();
+    await stopInTime(parts, following, log);
   }
-  await Promise.allSettled(mirrors);
 }
 
-function leaseOwnership(
-  { flags, log }: Context,
-  client: KubeClient,
-  timings: LeaseTimings,
-  listener: OwnershipListener,
-): LeaseOwnership {
-  const lockFor = (name: string): KubeLeaseLock =>
-    new KubeLeaseLock(
-      { client },
-      {
-        namespace: flags.namespace,
-        name,
-        labels: { 'app.kubernetes.io/managed-by': 'picluster' },
-        requestTimeoutMs: timings.renewDeadlineMs / 2,
-      },
-    );
-  const identity = `${flags['node-name']}_${randomUUID()}`;
-  return new LeaseOwnership({ lockFor, clock, random, log, listener }, { identity, ...timings });
-}
-
-function writeOn(events: EventRecorder): SpeakerDeps['event'] {
-  return ({ namespace, name, uid }, type, reason, message) =>
-    events.record(
-      { apiVersion: 'v1', kind: 'Service', namespace, name, uid },
-      type,
-      reason,
-      message,
-    );
-}
-
-async function stopInTime(speaker: Speaker, events: EventRecorder): Promise<void> {
+/** Hands over first, as others wait for that; then lets go of the sockets, and then tells the API. */
+async function stopInTime(
+  { speaker, announcer, events, status }: SpeakerParts,
+  following: readonly Promise<void>[],
+  log: Context['log'],
+): Promise<void> {
   const limit = new AbortController();
   const tooLate = Promise.withResolvers<void>();
   using _timer = clock.timer(STOP_LIMIT_MS, () => {
@@ -126,6 +75,11 @@ async function stopInTime(speaker: Speaker, events: EventRecorder): Promise<void
     tooLate.resolve();
   });
   await Promise.race([speaker.stop(), tooLate.promise]);
+  announcer.close();
+  await Promise.race([Promise.allSettled(following), tooLate.promise]);
+  await status
+    .clear(limit.signal)
+    .catch((error: unknown) => log.warn('statuses not removed', { error }));
   await events.flush(limit.signal);
   events[Symbol.dispose]();
 }

@@ -1,12 +1,28 @@
 /** What a strategy tells the speaker. All calls are synchronous: when they return, the speaker has acted. */
 export interface OwnershipListener {
   /**
-   * This node may answer for `address` until `untilMs()`, on the speaker's monotonic clock. It is asked anew for every packet, and
-   * moves on while the right is renewed.
+   * This node may answer for `address` on an interface until `untilMs()`, on the speaker's monotonic clock. It moves on while the right is
+   * renewed, and may move back: `renewed` tells.
    */
-  gained(address: string, untilMs: () => number): void;
+  gained(address: string, interfaceName: string, untilMs: () => number): void;
   /** It may no longer; the address may be another node's in a moment. */
-  lost(address: string): void;
+  lost(address: string, interfaceName: string): void;
+  /** Some `untilMs()` of this interface is another now. Strategies whose rights never end earlier than they said need not call it. */
+  renewed?(interfaceName: string): void;
+  /** Another that answered too has let go: tell the neighbours again whose the address is. */
+  announce?(address: string, interfaceName: string): void;
+  /** A machine that is no speaker answers for the address. Called for each answer that is heard. */
+  conflict?(address: string, interfaceName: string, mac: string): void;
+}
+
+/** This node as a candidate for one address. */
+export interface Standing {
+  /** On these interfaces of this node it would answer. */
+  readonly interfaces: readonly string[];
+  /** The names of all nodes that may answer, in the order in which they should try. */
+  readonly candidates: readonly string[];
+  /** Those of them that someone prefers, the most preferred first. */
+  readonly preferred: readonly string[];
 }
 
 /**
@@ -15,12 +31,14 @@ export interface OwnershipListener {
  */
 export interface OwnershipStrategy {
   /**
-   * This node is a candidate for `address` (canonical text). `rank` is its place in the order in which candidates try for an
-   * address that nobody holds, 0 for the first; a later call with another rank moves nothing that is held.
+   * This node is a candidate for `address` (canonical text). A later call replaces what was said before; it moves nothing that is held, but for
+   * interfaces that are no longer among the address's.
    */
-  stand(address: string, rank: number): void;
+  stand(address: string, standing: Standing): void;
   /** It is no candidate any more: if it holds the address it stops answering at once, and then gives it up. */
   resign(address: string): void;
+  /** These interfaces can carry answers now; what was set up for others may go. */
+  retain?(interfaceNames: readonly string[]): void;
   /** Resigns from everything; resolves when all is given up. */
   stop(): Promise<void>;
 }

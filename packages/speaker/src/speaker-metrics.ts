@@ -7,6 +7,8 @@ export interface SpeakerMetrics {
   readonly responder: ResponderMetrics;
   /** Whether this node announces a Service on an address. */
   announced(service: string, address: string, now: boolean): void;
+  /** A machine that is no speaker uses an address. */
+  conflict(address: string, interfaceName: string): void;
 }
 
 /** Makes the speaker's metrics in the registry of the daemon. */
@@ -36,7 +38,13 @@ export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMet
     'Frames that reached the responder and got no answer, by reason.',
     ['reason'],
   );
+  const conflicts = metrics.counter(
+    'picluster_l2_conflicts_total',
+    'How often a machine that is no speaker was heard to use an address of the cluster.',
+    ['interface', 'ip'],
+  );
   return {
+    conflict: (ip, interfaceName) => conflicts.inc({ interface: interfaceName, ip }),
     responder: {
       requestReceived: (ip) => received.inc({ ip }),
       replySent: (ip) => sent.inc({ ip }),

@@ -1,10 +1,10 @@
 import { AddressPlan, type Want } from './address-plan.ts';
 import type { AdvertisementView, PoolView } from './advertising.ts';
-import { decide, type WithholdReason } from './announce-decision.ts';
+import { decide, excludedMessage, type WithholdReason } from './announce-decision.ts';
 import { AnnouncedServices } from './announced-services.ts';
 import type { Announcer } from './announcer.ts';
 import { EndpointIndex } from './endpoint-index.ts';
-import { selectInterfaces, type LocalInterface } from './interfaces.ts';
+import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
@@ -28,6 +28,8 @@ export interface SpeakerDeps {
   readonly announcer: Announcer;
   /** Makes the strategy that settles who answers; it reports to the given listener. */
   readonly ownership: (listener: OwnershipListener) => OwnershipStrategy;
+  /** Hears of machines that are no speakers and use an address. */
+  readonly conflict?: (address: string, interfaceName: string, mac: string) => void;
   /** Queues a Service to be reconciled, soon and once. */
   readonly enqueue: (service: string) => void;
   /** Writes an event on a Service. */
@@ -39,6 +41,14 @@ export interface SpeakerDeps {
   ) => void;
   /** Sets or removes the gauge of a Service on an address. */
   readonly announced: (service: string, address: string, now: boolean) => void;
+  /** From now on these Services are announced on the address, on these interfaces; none: it is not announced. */
+  readonly status?: (
+    address: string,
+    services: readonly string[],
+    interfaces: readonly string[],
+  ) => void;
+  /** Runs work when what goes on now is over. Default: `queueMicrotask`. */
+  readonly later?: (work: () => void) => void;
   readonly log: {
     info(message: string, fields?: Record<string, unknown>): void;
     warn(message: string, fields?: Record<string, unknown>): void;
@@ -49,6 +59,8 @@ export interface SpeakerDeps {
 export interface SpeakerOptions {
   readonly node: string;
   readonly loadBalancerClass?: string | undefined;
+  /** Nodes answer whether they carry the exclude label or not. */
+  readonly ignoreExcludeLabel?: boolean;
 }
 
 /** Why a Service is not announced: what the cluster says, or what this node lacks. */
@@ -66,17 +78,22 @@ export class Speaker {
   readonly #endpoints = new EndpointIndex();
   readonly #plan = new AddressPlan();
   readonly #announced = new AnnouncedServices();
-  /** The addresses that this node holds, each with its right to answer. */
-  readonly #held = new Map<string, () => number>();
+  /** The addresses that this node holds, and on which interfaces. */
+  readonly #held = new Map<string, Set<string>>();
+  /** The addresses whose gauges, statuses and events may have to change. */
+  readonly #unreported = new Set<string>();
   /** The last outcome of each Service, so that a change is reported once. */
-  readonly #silences = new Map<string, Silence>();
+  readonly #silences = new Map<string, string>();
 
   constructor(deps: SpeakerDeps, options: SpeakerOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#ownership = deps.ownership({
-      gained: (address, untilMs) => this.#gained(address, untilMs),
-      lost: (address) => this.#lost(address),
+      gained: (address, interfaceName, untilMs) => this.#gained(address, interfaceName, untilMs),
+      lost: (address, interfaceName) => this.#lost(address, interfaceName),
+      renewed: (interfaceName) => deps.announcer.refresh(interfaceName),
+      announce: (address, interfaceName) => deps.announcer.announce(address, interfaceName),
+      conflict: (address, interfaceName, mac) => deps.conflict?.(address, interfaceName, mac),
     });
   }
 
@@ -110,11 +127,11 @@ export class Speaker {
   /** The interfaces of this node changed. */
   onInterfaces(): void {
     const { announcer, interfaces } = this.#deps;
-    announcer.retain(
-      interfaces()
-        .filter(({ fitness }) => fitness === 'usable')
-        .map(({ name }) => name),
-    );
+    const usable = interfaces()
+      .filter(({ fitness }) => fitness === 'usable')
+      .map(({ name }) => name);
+    this.#ownership.retain?.(usable);
+    announcer.retain(usable);
     this.reconsider();
   }
 
@@ -125,6 +142,14 @@ export class Speaker {
     for (const address of this.#plan.set(key, want)) this.#apply(address);
   }
 
+  /** Writes a warning on every Service that wants the address. */
+  warn(address: string, reason: string, message: string): void {
+    for (const key of this.#plan.claim(address)?.services ?? []) {
+      const service = this.#deps.services.get(key);
+      if (service !== undefined) this.#deps.event(service, 'Warning', reason, message);
+    }
+  }
+
   /** Stops answering at once for everything; resolves when everything is given up. */
   async stop(): Promise<void> {
     await this.#ownership.stop();
@@ -132,7 +157,7 @@ export class Speaker {
 
   #decide(key: string, service: ServiceView | undefined): Want | undefined {
     const { pools, advertisements, nodes, interfaces } = this.#deps;
-    const { node, loadBalancerClass } = this.#options;
+    const { node, loadBalancerClass, ignoreExcludeLabel = false } = this.#options;
     const decision = decide({
       service,
       pools: [...pools.values()],
@@ -141,68 +166,93 @@ export class Speaker {
       endpoints: this.#endpoints.of(key),
       node,
       loadBalancerClass,
+      ignoreExcludeLabel,
     });
-    if (decision.kind === 'withheld') return this.#keepSilent(key, service, decision.reason);
-    const selected = selectInterfaces(interfaces(), decision.interfaces);
-    if (selected.length === 0 && decision.interfaces !== 'all') {
-      return this.#keepSilent(key, service, 'interfaceDoesNotExist', decision.addresses);
+    if (decision.kind === 'withheld') {
+      const { reason, excluded = [] } = decision;
+      // Every speaker sees that; the first of the nodes concerned tells.
+      const warning = excluded[0] === node ? [excludedMessage(excluded)] : [];
+      return this.#keepSilent(key, service, reason, warning);
     }
-    const usable = selected
-      .filter(({ name, fitness }) => fitness === 'usable' && this.#deps.announcer.ready(name))
-      .map(({ name }) => name);
-    if (usable.length === 0) return this.#keepSilent(key, service, 'noUsableInterface');
+    const selected = selectInterfaces(interfaces(), decision.interfaces);
+    const { addresses, candidates, preferred } = decision;
+    if (selected.length === 0 && decision.interfaces !== 'all') {
+      const warnings = addresses.map((address) => noInterfaceMessage(address, node));
+      return this.#keepSilent(key, service, 'interfaceDoesNotExist', warnings);
+    }
+    const fit = selected.filter(({ fitness }) => fitness === 'usable');
+    const ready = new Map<string, readonly string[]>();
+    for (const address of addresses) {
+      const names = interfacesFor(address, decision.interfaces, fit);
+      const open = names.filter((name) => this.#deps.announcer.ready(name));
+      if (open.length > 0) ready.set(address, open);
+    }
+    if (ready.size === 0) return this.#keepSilent(key, service, 'noUsableInterface');
     this.#silences.delete(key);
-    return { addresses: decision.addresses, rank: decision.rank, interfaces: usable };
+    return { addresses: ready, candidates, preferred };
   }
 
   #keepSilent(
     key: string,
     service: ServiceView | undefined,
     reason: Silence,
-    addresses: readonly string[] = [],
+    warnings: readonly string[] = [],
   ): undefined {
-    if (this.#silences.get(key) === reason) return;
+    const silence = [reason, ...warnings].join(': ');
+    if (this.#silences.get(key) === silence) return;
     if (service === undefined) this.#silences.delete(key);
-    else this.#silences.set(key, reason);
+    else this.#silences.set(key, silence);
     this.#deps.log.info('service not announced', { service: key, reason });
-    if (service === undefined || reason !== 'interfaceDoesNotExist') return;
-    for (const address of addresses) {
-      const message = `the interfaces specified by LB IP "${address}" doesn't exist in assigned node "${this.#options.node}" with protocol "layer2"`;
-      this.#deps.event(service, 'Warning', 'announceFailed', message);
-    }
+    if (service === undefined) return;
+    for (const warning of warnings) this.#deps.event(service, 'Warning', 'announceFailed', warning);
   }
 
   #apply(address: string): void {
     const claim = this.#plan.claim(address);
     if (claim === undefined) this.#ownership.resign(address);
-    else {
-      this.#ownership.stand(address, claim.rank);
-      this.#deps.announcer.move(address, claim.interfaces);
-    }
-    this.#report(address);
+    else this.#ownership.stand(address, claim.standing);
+    this.#deps.announcer.standBy(address, claim?.standing.interfaces ?? []);
+    this.#reportLater(address);
   }
 
-  #gained(address: string, untilMs: () => number): void {
+  #gained(address: string, interfaceName: string, untilMs: () => number): void {
     // The Service may have gone while the answer of the API was on its way; then this node resigns in a moment.
-    const claim = this.#plan.claim(address);
-    if (claim === undefined) return;
-    this.#held.set(address, untilMs);
-    this.#deps.announcer.own(address, untilMs, claim.interfaces);
-    this.#report(address);
+    if (this.#plan.claim(address)?.standing.interfaces.includes(interfaceName) !== true) return;
+    const interfaces = this.#held.get(address) ?? new Set();
+    this.#held.set(address, interfaces.add(interfaceName));
+    this.#deps.announcer.own(address, interfaceName, untilMs);
+    this.#reportLater(address);
   }
 
-  #lost(address: string): void {
-    this.#deps.announcer.disown(address);
-    this.#held.delete(address);
-    this.#report(address);
+  #lost(address: string, interfaceName: string): void {
+    this.#deps.announcer.disown(address, interfaceName);
+    const interfaces = this.#held.get(address);
+    interfaces?.delete(interfaceName);
+    if (interfaces?.size === 0) this.#held.delete(address);
+    this.#reportLater(address);
   }
 
-  /** Makes gauge and events agree with what is announced. */
+  /** Not in the middle of a hand-over: who takes over waits for our last frame, and hundreds of addresses may move at once. */
+  #reportLater(address: string): void {
+    const { later = queueMicrotask } = this.#deps;
+    if (this.#unreported.size === 0) {
+      later(() => {
+        const addresses = [...this.#unreported];
+        this.#unreported.clear();
+        for (const one of addresses) this.#report(one);
+      });
+    }
+    this.#unreported.add(address);
+  }
+
+  /** Makes gauge, status and events agree with what is announced. */
   #report(address: string): void {
-    const { announced, event, log, services } = this.#deps;
+    const { announced, event, log, services, status } = this.#deps;
     const { node } = this.#options;
-    const claim = this.#held.has(address) ? this.#plan.claim(address) : undefined;
+    const interfaces = [...(this.#held.get(address) ?? [])];
+    const claim = interfaces.length > 0 ? this.#plan.claim(address) : undefined;
     const changes = this.#announced.set(address, claim?.services ?? []);
+    status?.(address, claim?.services ?? [], interfaces);
     for (const key of changes.removed) {
       announced(key, address, false);
       log.info('service withdrawn', { service: key, ip: address });
@@ -222,4 +272,8 @@ export class Speaker {
       );
     }
   }
+}
+
+function noInterfaceMessage(address: string, node: string): string {
+  return `the interfaces specified by LB IP "${address}" doesn't exist in assigned node "${node}" with protocol "layer2"`;
 }

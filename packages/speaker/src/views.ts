@@ -22,6 +22,8 @@ export interface NodeView {
   readonly labels: Labels;
   /** The condition NetworkUnavailable is True. */
   readonly networkUnavailable: boolean;
+  /** Its addresses of type InternalIP. */
+  readonly addresses: readonly string[];
 }
 
 /** What the speaker keeps of an EndpointSlice: the endpoints that can serve. */
@@ -59,6 +61,7 @@ interface RawNode {
   readonly metadata?: RawMetadata;
   readonly status?: {
     readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
+    readonly addresses?: readonly { readonly type?: string; readonly address?: string }[];
   };
 }
 
@@ -96,6 +99,10 @@ export function viewNode(raw: unknown): NodeView {
     networkUnavailable: (status.conditions ?? []).some(
       (condition) => condition.type === 'NetworkUnavailable' && condition.status === 'True',
     ),
+    addresses: (status.addresses ?? [])
+      .filter(({ type }) => type === 'InternalIP')
+      .map(({ address }) => address)
+      .filter((address) => address !== undefined),
   };
 }
 

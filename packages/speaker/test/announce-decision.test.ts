@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { decide, EXCLUDE_LABEL, type Situation } from '../src/announce-decision.ts';
+import {
+  decide,
+  EXCLUDE_LABEL,
+  excludedMessage,
+  type Situation,
+} from '../src/announce-decision.ts';
 import { advertisement, endpoints, node, onNode, pool, service } from './cluster-views.ts';
 
 // For 10.20.30.1 the order is iris2, iris1; for 10.20.30.2 it is iris1, iris2.
@@ -237,6 +242,47 @@ describe('preferences', () => {
       advertisements: [advertisement({ preferredNodeSelectors: [prefer('iris1', 100)] })],
     };
     expect(outcome(change)).toEqual({ iris1: 'notOwner', iris2: 0 });
+  });
+});
+
+describe('where every node that could answer carries the exclude label', () => {
+  const labels = (name: string): Record<string, string> => ({ name, [EXCLUDE_LABEL]: 'true' });
+  const nodes = ['iris1', 'iris2'].map((name) => node(name, { labels: labels(name) }));
+
+  test('nobody stands, and every node knows which of them should say why', () => {
+    for (const name of ['iris1', 'iris2']) {
+      expect(decide({ ...usual, node: name, nodes })).toEqual({
+        kind: 'withheld',
+        reason: 'notOwner',
+        excluded: ['iris2', 'iris1'],
+      });
+    }
+  });
+
+  test('all stand, if the label is to be ignored', () => {
+    expect(outcome({ nodes, ignoreExcludeLabel: true })).toEqual({ iris1: 1, iris2: 0 });
+  });
+
+  test('that is not said while another node can answer, or while no node could anyway', () => {
+    const one = [node('iris1'), ...nodes.slice(1)];
+    expect(decide({ ...usual, node: 'iris2', nodes: one })).not.toHaveProperty('excluded');
+    const down = nodes.map((each) => ({ ...each, networkUnavailable: true }));
+    expect(decide({ ...usual, node: 'iris2', nodes: down })).not.toHaveProperty('excluded');
+  });
+
+  test('it is said with traffic that stays local too, of the nodes with an endpoint', () => {
+    const change = {
+      service: service({ localTraffic: true }),
+      endpoints: [endpoints('iris1')],
+      nodes: [...nodes.slice(0, 1), node('iris2')],
+    };
+    expect(decide({ ...usual, node: 'iris1', ...change })).toMatchObject({ excluded: ['iris1'] });
+  });
+
+  test('people are told the nodes and both ways out', () => {
+    expect(excludedMessage(['iris2', 'iris1'])).toBe(
+      'every node that could announce has the label node.kubernetes.io/exclude-from-external-load-balancers (iris2, iris1): remove the label from a node, or run the speakers with --ignore-exclude-lb',
+    );
   });
 });
 

@@ -66,28 +66,47 @@ async function answeredOn(): Promise<string[]> {
 
 describe('the announcer', () => {
   test('answers on the interfaces of an address, and on no other', async () => {
-    announcer.own(V4, forever, ['eth1']);
+    announcer.own(V4, 'eth1', forever);
     expect(await answeredOn()).toEqual(['eth1']);
     expect([...opened.keys()]).toEqual(['eth1']);
   });
 
-  test('moves an address to other interfaces', async () => {
-    announcer.own(V4, forever, ['eth1']);
-    announcer.move(V4, ['eth0']);
+  test('gives an address up on one interface and goes on on the other', async () => {
+    announcer.own(V4, 'eth0', forever);
+    announcer.own(V4, 'eth1', forever);
+    announcer.disown(V4, 'eth1');
+    announcer.disown('192.0.2.99', 'eth0');
     expect(await answeredOn()).toEqual(['eth0']);
-    announcer.move('192.0.2.99', ['eth1']);
+  });
+
+  test('answers on an interface that is opened anew for what is held there', async () => {
+    announcer.own(V4, 'eth0', forever);
+    announcer.retain([]);
+    expect(await answeredOn()).toEqual([]);
+    announcer.ready('eth0');
     expect(await answeredOn()).toEqual(['eth0']);
+  });
+
+  test('a right that was cut short counts after a refresh', async () => {
+    let untilMs = 1000;
+    announcer.own(V4, 'eth0', () => untilMs);
+    announcer.refresh('eth0');
+    announcer.refresh('eth1');
+    expect(await answeredOn()).toEqual(['eth0']);
+    untilMs = 0;
+    announcer.refresh('eth0');
+    expect(await answeredOn()).toEqual([]);
   });
 
   test('is silent at once after the address was disowned, and when its right has ended', async () => {
     let untilMs = 1000;
-    announcer.own(V4, () => untilMs, ['eth0']);
+    announcer.own(V4, 'eth0', () => untilMs);
     expect(await answeredOn()).toEqual(['eth0']);
     await clock.advance(1000);
     expect(await answeredOn()).toEqual([]);
     untilMs = 5000;
     expect(await answeredOn()).toEqual(['eth0']);
-    announcer.disown(V4);
+    announcer.disown(V4, 'eth0');
     expect(await answeredOn()).toEqual([]);
   });
 
@@ -101,7 +120,7 @@ describe('the announcer', () => {
   test('says what it cannot open, tries again, and answers there as soon as it can', async () => {
     broken.add('eth0');
     expect(announcer.ready('eth0')).toBe(false);
-    announcer.own(V4, forever, ['eth0']);
+    announcer.own(V4, 'eth0', forever);
     expect(announcer.problem()).toBe('no socket on eth0: refused');
     await clock.advance(REOPEN_MS * 3);
     expect(log.filter((line) => line === 'interface not opened')).toHaveLength(1);
@@ -113,14 +132,15 @@ describe('the announcer', () => {
   });
 
   test('has a problem while the link of an open interface is down', () => {
-    announcer.own(V4, forever, ['eth0']);
+    announcer.own(V4, 'eth0', forever);
     expect(announcer.problem()).toBeUndefined();
     opened.get('eth0')?.setLink('down');
     expect(announcer.problem()).toBe('eth0 is down');
   });
 
   test('closes the interfaces that are not retained, and forgets their failures', () => {
-    announcer.own(V4, forever, ['eth0', 'eth1']);
+    announcer.own(V4, 'eth0', forever);
+    announcer.own(V4, 'eth1', forever);
     broken.add('eth2');
     announcer.ready('eth2');
     announcer.retain(['eth0']);
@@ -130,7 +150,7 @@ describe('the announcer', () => {
   });
 
   test('leaves no timer and no open interface when it is closed', async () => {
-    announcer.own(V4, forever, ['eth0']);
+    announcer.own(V4, 'eth0', forever);
     announcer.ready('eth7');
     announcer.close();
     await clock.advance(0);

@@ -19,7 +19,7 @@ export function service(change: Partial<ServiceView> = {}): ServiceView {
 }
 
 export function node(name: string, change: Partial<NodeView> = {}): NodeView {
-  return { name, labels: { name }, networkUnavailable: false, ...change };
+  return { name, labels: { name }, networkUnavailable: false, addresses: [], ...change };
 }
 
 export function pool(

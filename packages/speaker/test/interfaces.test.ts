@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   fitnessOf,
+  interfacesFor,
   scanInterfaces,
   selectInterfaces,
   type InterfaceFacts,
+  type LocalInterface,
 } from '../src/interfaces.ts';
 
 const lan: InterfaceFacts = {
@@ -13,6 +15,7 @@ const lan: InterfaceFacts = {
   arp: true,
   broadcast: true,
   enslaved: false,
+  networks: [],
 };
 
 describe('an interface', () => {
@@ -74,4 +77,44 @@ test('an advertisement selects all interfaces, or those that it names and that e
   expect(selectInterfaces(local, 'all')).toEqual(local);
   expect(selectInterfaces(local, ['eth1', 'eth7'])).toEqual([local[1]]);
   expect(selectInterfaces(local, ['eth7'])).toEqual([]);
+});
+
+test('an interface is in the networks of its addresses, each once', () => {
+  const networks = ['fd00::5/64', '192.168.1.5/24', 'fd00::6/64', '192.168.1.6/24'];
+  expect(scanInterfaces({ names: () => ['eth0'], read: () => ({ ...lan, networks }) })).toEqual([
+    { name: 'eth0', fitness: 'usable', networks: ['192.168.1.0/24', 'fd00::/64'] },
+  ]);
+});
+
+describe('an address is answered for', () => {
+  const local = (name: string, ...networks: string[]): LocalInterface => ({
+    name,
+    fitness: 'usable',
+    networks,
+  });
+  const eth0 = local('eth0', '192.168.1.0/24', 'fe80::/64', 'fd00:1::/64');
+  const eth1 = local('eth1', '10.0.0.0/8', 'fe80::/64');
+  const wlan0 = local('wlan0', '192.168.1.0/24', 'fe80::/64');
+  const bare: LocalInterface = { name: 'eth2', fitness: 'usable' };
+
+  test.each<[address: string, usable: LocalInterface[], answers: string[], why: string]>([
+    ['192.168.1.240', [eth0, eth1, bare], ['eth0'], 'on the interface of its network'],
+    ['10.20.30.1', [eth0, eth1, bare], ['eth1'], 'on the interface of its network'],
+    ['fd00:1::7', [eth0, eth1, bare], ['eth0'], 'on the interface of its network, IPv6 too'],
+    ['192.168.1.240', [wlan0, eth0], ['eth0'], 'on one of two interfaces of one network'],
+    ['192.168.1.240', [wlan0, eth1], ['wlan0'], 'on the other when the first is not usable'],
+    ['10.20.30.1', [eth1, local('eth9', '10.20.30.0/24')], ['eth9'], 'in the smallest network'],
+    ['172.16.0.1', [eth0, eth1, bare], ['eth0', 'eth1', 'eth2'], 'everywhere, if in no network'],
+    ['fd00:2::1', [eth0, eth1], ['eth0', 'eth1'], 'everywhere, if in no network, IPv6 too'],
+    ['192.168.1.240', [], [], 'nowhere without an interface'],
+  ])('%s, %#: %s', (address, usable, answers) => {
+    expect(interfacesFor(address, 'all', usable)).toEqual(answers);
+  });
+
+  test('on all that advertisements name, whatever their networks', () => {
+    expect(interfacesFor('192.168.1.240', ['wlan0', 'eth1', 'eth7'], [eth0, eth1, wlan0])).toEqual([
+      'eth1',
+      'wlan0',
+    ]);
+  });
 });

@@ -1,10 +1,14 @@
 import { MemoryLeaseLock, MemoryLeaseStore, seededRandom, SimClock } from '@picluster/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LeaseOwnership, leaseNameFor, STAGGER_MS } from '../src/lease-ownership.ts';
+import { leaseNameFor } from '../src/lease-name.ts';
+import { LeaseOwnership, STAGGER_MS } from '../src/lease-ownership.ts';
+import type { Standing } from '../src/ownership.ts';
 
 const timings = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 };
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ADDRESS = '10.20.30.1';
+/** Candidates a, then b. */
+const standing: Standing = { interfaces: ['eth0'], candidates: ['a', 'b'], preferred: [] };
 
 let clock: SimClock;
 let stores: Map<string, MemoryLeaseStore>;
@@ -27,66 +31,105 @@ function speaker(name: string): LeaseOwnership {
     return lock;
   };
   const listener = {
-    gained: (address: string) => void events.push(`${name} gained ${address} at ${clock.nowMs()}`),
-    lost: (address: string) => void events.push(`${name} lost ${address} at ${clock.nowMs()}`),
+    gained: (address: string, on: string) =>
+      void events.push(`${name} gained ${address} on ${on} at ${clock.nowMs()}`),
+    lost: (address: string, on: string) =>
+      void events.push(`${name} lost ${address} on ${on} at ${clock.nowMs()}`),
   };
   return new LeaseOwnership(
     { lockFor, clock, random: seededRandom(1), log: silent, listener },
-    { identity: name, ...timings },
+    { nodeName: name, identity: `${name}_1`, ...timings },
   );
 }
 
 describe('leases of addresses', () => {
   test('the first in line takes a new one at once, the next waits its turn', async () => {
     const [a, b] = [speaker('a'), speaker('b')];
-    b.stand(ADDRESS, 1);
-    a.stand(ADDRESS, 0);
+    b.stand(ADDRESS, standing);
+    a.stand(ADDRESS, standing);
     await clock.advance(1000);
-    expect(events).toEqual(['a gained 10.20.30.1 at 0']);
+    expect(events).toEqual(['a gained 10.20.30.1 on eth0 at 0']);
   });
 
   test('the next in line takes it when the first is not there', async () => {
-    speaker('b').stand(ADDRESS, 1);
+    speaker('b').stand(ADDRESS, standing);
     await clock.advance(1000);
-    expect(events).toEqual([`b gained 10.20.30.1 at ${STAGGER_MS}`]);
+    expect(events).toEqual([`b gained 10.20.30.1 on eth0 at ${STAGGER_MS}`]);
   });
 
   test('one that holds an address keeps it, whoever comes later with a better rank', async () => {
-    speaker('b').stand(ADDRESS, 1);
+    speaker('b').stand(ADDRESS, standing);
     await clock.advance(1000);
-    speaker('a').stand(ADDRESS, 0);
+    speaker('a').stand(ADDRESS, standing);
     await clock.advance(20_000);
-    expect(events).toEqual([`b gained 10.20.30.1 at ${STAGGER_MS}`]);
+    expect(events).toEqual([`b gained 10.20.30.1 on eth0 at ${STAGGER_MS}`]);
   });
 
   test('to resign ends the right within the call, and frees the lease', async () => {
     const a = speaker('a');
-    a.stand(ADDRESS, 0);
+    a.stand(ADDRESS, standing);
     await clock.advance(1000);
     a.resign(ADDRESS);
-    expect(events.at(-1)).toBe('a lost 10.20.30.1 at 1000');
+    expect(events.at(-1)).toBe('a lost 10.20.30.1 on eth0 at 1000');
     await clock.advance(0);
     expect(stores.get('picluster-l2-10-20-30-1')?.record?.holderIdentity).toBe('');
   });
 
   test('one that resigned can stand again, even before the lease is given up', async () => {
     const a = speaker('a');
-    a.stand(ADDRESS, 0);
+    a.stand(ADDRESS, standing);
     await clock.advance(1000);
     a.resign(ADDRESS);
-    a.stand(ADDRESS, 0);
+    a.stand(ADDRESS, standing);
     await clock.advance(1000);
     expect(events).toEqual([
-      'a gained 10.20.30.1 at 0',
-      'a lost 10.20.30.1 at 1000',
-      'a gained 10.20.30.1 at 1000',
+      'a gained 10.20.30.1 on eth0 at 0',
+      'a lost 10.20.30.1 on eth0 at 1000',
+      'a gained 10.20.30.1 on eth0 at 1000',
     ]);
+  });
+
+  test('a candidate that hears that the lease was given up takes it without waiting for its next look', async () => {
+    const [a, b] = [speaker('a'), speaker('b')];
+    a.stand(ADDRESS, standing);
+    b.stand(ADDRESS, standing);
+    await clock.advance(1010);
+    a.resign(ADDRESS);
+    await clock.advance(0);
+    b.onFree('picluster-l2-10-20-30-1');
+    a.onFree('picluster-l2-10-20-30-1');
+    await clock.advance(STAGGER_MS);
+    expect(events.slice(1)).toEqual([
+      'a lost 10.20.30.1 on eth0 at 1010',
+      `b gained 10.20.30.1 on eth0 at ${1010 + STAGGER_MS}`,
+    ]);
+    // A holder does not care.
+    b.onFree('picluster-l2-10-20-30-1');
+    b.onFree('picluster-l2-10-20-30-2');
+    await clock.advance(5000);
+    expect(events).toHaveLength(3);
+  });
+
+  test('a holder begins and ends on interfaces as it is told to, without giving up the lease', async () => {
+    const a = speaker('a');
+    a.stand(ADDRESS, standing);
+    await clock.advance(1000);
+    a.stand(ADDRESS, { ...standing, interfaces: ['eth1', 'eth2'] });
+    a.stand(ADDRESS, { ...standing, interfaces: ['eth1'] });
+    expect(events.slice(1)).toEqual([
+      'a lost 10.20.30.1 on eth0 at 1000',
+      'a gained 10.20.30.1 on eth1 at 1000',
+      'a gained 10.20.30.1 on eth2 at 1000',
+      'a lost 10.20.30.1 on eth2 at 1000',
+    ]);
+    await clock.advance(5000);
+    expect(events).toHaveLength(5);
   });
 
   test('a stop gives all leases up, and leaves nothing behind', async () => {
     const a = speaker('a');
-    a.stand(ADDRESS, 0);
-    a.stand('1000::', 0);
+    a.stand(ADDRESS, standing);
+    a.stand('1000::', standing);
     await clock.advance(1000);
     let stopped = false;
     void a.stop().then(() => (stopped = true));
@@ -98,8 +141,8 @@ describe('leases of addresses', () => {
   });
 
   test('each candidate writes only when it leads', async () => {
-    speaker('a').stand(ADDRESS, 0);
-    speaker('b').stand(ADDRESS, 1);
+    speaker('a').stand(ADDRESS, standing);
+    speaker('b').stand(ADDRESS, standing);
     await clock.advance(10_000);
     expect(locks[1]?.calls.every((call) => call.kind === 'get')).toBe(true);
   });

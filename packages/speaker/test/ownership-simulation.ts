@@ -12,6 +12,7 @@ import {
 } from '@picluster/testkit';
 import { Announcer } from '../src/announcer.ts';
 import { LeaseOwnership } from '../src/lease-ownership.ts';
+import type { Standing } from '../src/ownership.ts';
 
 const timings = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 };
 const ADDRESSES = ['10.20.30.1', '10.20.30.2'];
@@ -39,6 +40,12 @@ export interface SimulationResult {
   readonly answers: number;
   /** How often the machine that answers became another one. */
   readonly moves: number;
+}
+
+/** This node at a place among the candidates. */
+function placed(node: SimNode, rank: number): Standing {
+  const before = Array.from({ length: rank }, (_, at) => `before-${at}`);
+  return { interfaces: ['eth0'], candidates: [...before, node.name], preferred: [] };
 }
 
 /** One node with a speaker process that can be frozen, cut off from the API and killed. */
@@ -86,14 +93,12 @@ class SimNode {
         random: world.random,
         log: silent,
         listener: {
-          gained: (address, untilMs) =>
-            announcer.own(address, options.withoutFencing === true ? () => Infinity : untilMs, [
-              'eth0',
-            ]),
-          lost: (address) => announcer.disown(address),
+          gained: (address, on, untilMs) =>
+            announcer.own(address, on, options.withoutFencing === true ? () => Infinity : untilMs),
+          lost: (address, on) => announcer.disown(address, on),
         },
       },
-      { identity: `${name}_${number}`, ...timings },
+      { nodeName: name, identity: `${name}_${number}`, ...timings },
     );
   }
 
@@ -206,7 +211,7 @@ class Simulation {
     };
     const node = new SimNode(`n${number}`, number, world, this.#options);
     this.#nodes.push(node);
-    for (const address of ADDRESSES) node.ownership.stand(address, number % 3);
+    for (const address of ADDRESSES) node.ownership.stand(address, placed(node, number % 3));
   }
 
   /** Asks for every address and looks who answers. Gives how many did, address by address. */
@@ -280,7 +285,8 @@ class Simulation {
   #withdraw(node: SimNode, ms: number): void {
     for (const address of ADDRESSES) node.ownership.resign(address);
     this.#clock.timer(ms, () => {
-      if (!node.dead) for (const address of ADDRESSES) node.ownership.stand(address, 1);
+      if (!node.dead)
+        for (const address of ADDRESSES) node.ownership.stand(address, placed(node, 1));
     });
   }
 

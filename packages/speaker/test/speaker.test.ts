@@ -3,31 +3,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Announcer } from '../src/announcer.ts';
 import type { LocalInterface } from '../src/interfaces.ts';
 import type { OwnershipListener } from '../src/ownership.ts';
-import { Speaker, type Cache } from '../src/speaker.ts';
+import { Speaker } from '../src/speaker.ts';
 import type { AdvertisementView, PoolView } from '../src/advertising.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../src/views.ts';
 import { advertisement, endpoints, node, pool, service } from './cluster-views.ts';
-
-/** A cache in the hands of the test. */
-class TestCache<T> implements Cache<T> {
-  readonly #values = new Map<string, T>();
-  readonly #subscribers = new Set<
-    (key: string, now: T | undefined, before: T | undefined) => void
-  >();
-  get = (key: string): T | undefined => this.#values.get(key);
-  keys = (): Iterable<string> => this.#values.keys();
-  values = (): Iterable<T> => this.#values.values();
-  subscribe(changed: (key: string, now: T | undefined, before: T | undefined) => void): Disposable {
-    this.#subscribers.add(changed);
-    return { [Symbol.dispose]: () => void this.#subscribers.delete(changed) };
-  }
-  set(key: string, now: T | undefined): void {
-    const before = this.#values.get(key);
-    if (now === undefined) this.#values.delete(key);
-    else this.#values.set(key, now);
-    for (const changed of this.#subscribers) changed(key, now, before);
-  }
-}
+import { TestCache } from './test-cache.ts';
 
 let services: TestCache<ServiceView>;
 let slices: TestCache<EndpointsView>;
@@ -38,6 +18,7 @@ let interfaces: LocalInterface[];
 let queue: Set<string>;
 /** What the strategy was told, and what the world was told: one line each. */
 let told: string[];
+let reports: (() => void)[];
 let listener: OwnershipListener;
 let speaker: Speaker;
 
@@ -52,6 +33,7 @@ beforeEach(() => {
   interfaces = [{ name: 'eth0', fitness: 'usable' }];
   queue = new Set();
   told = [];
+  reports = [];
   const clock = new SimClock();
   const lan = new SimLan({ clock });
   const announcer = new Announcer({
@@ -81,11 +63,13 @@ beforeEach(() => {
       ownership: (given) => {
         listener = given;
         return {
-          stand: (address, rank) => void told.push(`stand ${address} as ${rank}`),
+          stand: (address, standing) =>
+            void told.push(`stand ${address} as ${standing.candidates.indexOf('iris1')}`),
           resign: (address) => {
             told.push(`resign ${address}`);
-            listener.lost(address);
+            listener.lost(address, 'eth0');
           },
+          retain: (names) => void told.push(`retain ${names.join()}`),
           stop: async () => void told.push('stop'),
         };
       },
@@ -94,6 +78,7 @@ beforeEach(() => {
         void told.push(`${type} ${name} ${reason}: ${message}`),
       announced: (key, address, now) =>
         void told.push(`gauge ${key} ${address} ${now ? 1 : 'gone'}`),
+      later: (one) => void reports.push(one),
       log: { info: () => {}, warn: () => {} },
     },
     { node: 'iris1' },
@@ -108,11 +93,27 @@ beforeEach(() => {
   work();
 });
 
+/** Does what was put off. */
+function report(): void {
+  for (const one of reports.splice(0)) one();
+}
+
+function gain(address: string, interfaceName: string): void {
+  listener.gained(address, interfaceName, () => Infinity);
+  report();
+}
+
+function lose(address: string, interfaceName: string): void {
+  listener.lost(address, interfaceName);
+  report();
+}
+
 /** Reconciles all that is queued, and gives what was told by it. */
 function work(): string[] {
   const before = told.length;
   for (const key of queue) speaker.reconcile(key);
   queue.clear();
+  report();
   return told.slice(before);
 }
 
@@ -124,21 +125,21 @@ describe('a Service with an address', () => {
   });
 
   test('is reported as announced when this node got the right to answer, and only then', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     expect(told.slice(1)).toEqual(['gauge default/web 10.20.30.1 1', ASSIGNED]);
   });
 
   test('is not reported again when it is reconciled again', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     speaker.reconsider();
     expect(work()).toEqual(['stand 10.20.30.1 as 1']);
   });
 
   test('is withdrawn when the right is lost, and reported anew when it comes back', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     told.length = 0;
-    listener.lost('10.20.30.1');
-    listener.gained('10.20.30.1', () => Infinity);
+    lose('10.20.30.1', 'eth0');
+    gain('10.20.30.1', 'eth0');
     expect(told).toEqual([
       'gauge default/web 10.20.30.1 gone',
       'gauge default/web 10.20.30.1 1',
@@ -149,23 +150,23 @@ describe('a Service with an address', () => {
   test('of both families is reported by one event', () => {
     services.set('default/web', service({ ingress: ['10.20.30.1', '1000::1'] }));
     expect(work()).toEqual(['stand 10.20.30.1 as 1', 'stand 1000::1 as 1']);
-    listener.gained('1000::1', () => Infinity);
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('1000::1', 'eth0');
+    gain('10.20.30.1', 'eth0');
     expect(told.filter((line) => line.startsWith('Normal'))).toEqual([ASSIGNED]);
   });
 
   test('that gets another one gives the old one up', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     services.set('default/web', service({ ingress: ['10.20.30.2'] }));
     expect(work()).toEqual([
       'resign 10.20.30.1',
-      'gauge default/web 10.20.30.1 gone',
       'stand 10.20.30.2 as 0',
+      'gauge default/web 10.20.30.1 gone',
     ]);
   });
 
   test('is given up when it is deleted', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     services.set('default/web', undefined);
     expect(work()).toEqual(['resign 10.20.30.1', 'gauge default/web 10.20.30.1 gone']);
   });
@@ -174,7 +175,7 @@ describe('a Service with an address', () => {
     services.set('default/mail', service({ name: 'mail' }));
     slices.set('default/mail-1', { ...endpoints('iris1'), service: 'default/mail' });
     work();
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     services.set('default/web', undefined);
     expect(work()).toEqual(['stand 10.20.30.1 as 1', 'gauge default/web 10.20.30.1 gone']);
     services.set('default/mail', undefined);
@@ -182,7 +183,7 @@ describe('a Service with an address', () => {
   });
 
   test('that another Service comes to share is announced for that one too', () => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     slices.set('default/mail-1', { ...endpoints('iris1'), service: 'default/mail' });
     services.set('default/mail', service({ name: 'mail' }));
     expect(work()).toEqual([
@@ -224,7 +225,7 @@ describe('this node resigns', () => {
       },
     ],
   ])('when %s', (_when, happen) => {
-    listener.gained('10.20.30.1', () => Infinity);
+    gain('10.20.30.1', 'eth0');
     happen();
     expect(work()).toEqual(['resign 10.20.30.1', 'gauge default/web 10.20.30.1 gone']);
   });
@@ -249,9 +250,53 @@ test('a right that arrives after the Service has gone is not used', () => {
   services.set('default/web', undefined);
   work();
   told.length = 0;
-  listener.gained('10.20.30.1', () => Infinity);
+  gain('10.20.30.1', 'eth0');
   expect(told).toEqual([]);
 });
+
+test('an address that is held on two interfaces is announced while it is held on one of them', () => {
+  interfaces = [
+    { name: 'eth0', fitness: 'usable' },
+    { name: 'eth1', fitness: 'usable' },
+  ];
+  speaker.onInterfaces();
+  expect(told.at(-1)).toBe('retain eth0,eth1');
+  work();
+  told.length = 0;
+  gain('10.20.30.1', 'eth0');
+  gain('10.20.30.1', 'eth1');
+  lose('10.20.30.1', 'eth0');
+  expect(told).toEqual(['gauge default/web 10.20.30.1 1', ASSIGNED]);
+  lose('10.20.30.1', 'eth1');
+  expect(told.at(-1)).toBe('gauge default/web 10.20.30.1 gone');
+});
+
+test('nothing is reported before what goes on is over, and then what is so by then', () => {
+  listener.gained('10.20.30.1', 'eth0', () => Infinity);
+  expect(told).toHaveLength(1);
+  listener.lost('10.20.30.1', 'eth0');
+  report();
+  expect(told).toHaveLength(1);
+});
+
+test.each([
+  // MetalLB's order of these nodes for these addresses.
+  ['10.20.30.1', 'iris2, iris1', 0],
+  ['10.20.30.2', 'iris1, iris2', 1],
+])(
+  'where all are excluded by their label, the first says so, once: %s, %s',
+  (address, order, warnings) => {
+    const labels = { 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
+    services.set('default/web', service({ ingress: [address] }));
+    nodes.set('iris1', node('iris1', { labels }));
+    nodes.set('iris2', node('iris2', { labels }));
+    work();
+    speaker.reconsider();
+    work();
+    const found = told.filter((line) => line.startsWith('Warning web announceFailed'));
+    expect(found).toEqual(Array.from({ length: warnings }, () => expect.stringContaining(order)));
+  },
+);
 
 test('a stop is passed on to the strategy', async () => {
   await speaker.stop();

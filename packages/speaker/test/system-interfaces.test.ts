@@ -33,6 +33,7 @@ describe('the interfaces of this system', () => {
       arp: true,
       broadcast: true,
       enslaved: false,
+      networks: [],
     });
     expect(system.read('tun0')).toMatchObject({ arp: false, broadcast: false });
     expect(system.read('port0')).toMatchObject({ enslaved: true });
@@ -41,9 +42,23 @@ describe('the interfaces of this system', () => {
   test('count as usual ones where sysfs speaks of another interface or of none', () => {
     sysfs('eth7', { ifindex: '9\n', flags: '0x80\n', master: '' });
     const system = systemInterfaces(() => state, folder);
-    const usual = { ethernet: true, up: true, arp: true, broadcast: true, enslaved: false };
+    const usual = {
+      ethernet: true,
+      up: true,
+      arp: true,
+      broadcast: true,
+      enslaved: false,
+      networks: [],
+    };
     expect(system.read('eth7')).toEqual({ name: 'eth7', ...usual });
     expect(system.read('eth8')).toEqual({ name: 'eth8', ...usual });
+  });
+
+  test('have the networks of their addresses, as of the last time that names were asked for', () => {
+    const system = systemInterfaces(() => state, folder);
+    expect(system.read('lo')?.networks).toEqual([]);
+    system.names();
+    expect(system.read('lo')?.networks).toContain('127.0.0.1/8');
   });
 
   test('are not there when the kernel says so', () => {

@@ -54,7 +54,22 @@ describe('what is kept of a Node', () => {
     [[{ type: 'NetworkUnavailable', status: 'True' }], true],
   ])('with the conditions %j its network is unavailable: %s', (conditions, networkUnavailable) => {
     const raw = { metadata: { name: 'n1', labels: { a: 'b' } }, status: { conditions } };
-    expect(viewNode(raw)).toEqual({ name: 'n1', labels: { a: 'b' }, networkUnavailable });
+    expect(viewNode(raw)).toMatchObject({
+      name: 'n1',
+      labels: { a: 'b' },
+      networkUnavailable,
+    });
+  });
+
+  test('are its internal addresses', () => {
+    const addresses = [
+      { type: 'Hostname', address: 'n1' },
+      { type: 'InternalIP', address: '10.0.0.1' },
+      { type: 'ExternalIP', address: '192.0.2.1' },
+      { type: 'InternalIP', address: 'fd00::1' },
+      { type: 'InternalIP' },
+    ];
+    expect(viewNode({ status: { addresses } }).addresses).toEqual(['10.0.0.1', 'fd00::1']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type { InterfaceFacts, InterfaceReader } from '../interfaces.ts';
 
@@ -19,20 +20,36 @@ export function systemInterfaces(
   readInterface: ReadInterface,
   folder: string = '/sys/class/net',
 ): InterfaceReader {
+  // The system gives the addresses of all interfaces at once: they are asked for once for each look, not for each interface.
+  let networks: ReadonlyMap<string, readonly string[]> = new Map();
   return {
-    names: () =>
-      readFileSync('/proc/self/net/dev', 'utf8')
+    names: () => {
+      networks = readNetworks();
+      return readFileSync('/proc/self/net/dev', 'utf8')
         .split('\n')
         .map((line) => /^\s*([^\s:]+):/.exec(line)?.[1])
-        .filter((name) => name !== undefined),
+        .filter((name) => name !== undefined);
+    },
     read: (name): InterfaceFacts | undefined => {
       const state = readInterface(name);
       if (state === undefined) return undefined;
       const { ethernet, up } = state;
       const sysfs = readSysfs(path.join(folder, name), state.index);
-      return { name, ethernet, up, ...sysfs };
+      return { name, ethernet, up, ...sysfs, networks: networks.get(name) ?? [] };
     },
   };
+}
+
+/** By the name of the interface. */
+function readNetworks(): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const [label, addresses = []] of Object.entries(networkInterfaces())) {
+    // An IPv4 address may bear a label such as `eth0:1` instead of the interface's name.
+    const name = label.replace(/:.*/, '');
+    const cidrs = addresses.map(({ cidr }) => cidr).filter((cidr) => cidr !== null);
+    found.set(name, [...(found.get(name) ?? []), ...cidrs]);
+  }
+  return found;
 }
 
 function readSysfs(

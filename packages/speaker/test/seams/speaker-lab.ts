@@ -36,6 +36,13 @@ function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
+/** How a speaker is started. */
+export interface SpeakerSettings {
+  readonly strategy?: 'wire' | 'lease';
+  /** Of its metrics; its health is one above. */
+  readonly port?: number;
+}
+
 /** An API server in memory, a LAN of one cable, and the real speaker as a process of its own on one end of it. */
 export class SpeakerLab implements AsyncDisposable {
   readonly sim: KubeSim;
@@ -58,14 +65,17 @@ export class SpeakerLab implements AsyncDisposable {
     return new SpeakerLab(await startKubeSim());
   }
 
-  /** Starts a speaker on node n1 with short leases. Everything it logs is in `log`. */
-  speaker(more: readonly string[] = []): { process: ChildProcess; log: string[] } {
+  /** Starts a speaker on node n1, with short leases. Everything it logs is in `log`. */
+  speaker({ strategy = 'lease', port = 19_120 }: SpeakerSettings = {}): {
+    process: ChildProcess;
+    log: string[];
+  } {
     const kubeconfig = path.join(this.#folder, 'kubeconfig');
     writeFileSync(kubeconfig, this.sim.kubeconfig());
     const words = [
-      ['--kubeconfig', kubeconfig, '--node-name', 'n1', '--metrics-port', '19120'],
-      ['--health-port', '19121', '--lease-duration', '3s', '--renew-deadline', '2s'],
-      ['--retry-period', '500ms', ...more],
+      ['--kubeconfig', kubeconfig, '--node-name', 'n1', '--l2-strategy', strategy],
+      ['--metrics-port', String(port), '--health-port', String(port + 1)],
+      ['--lease-duration', '3s', '--renew-deadline', '2s', '--retry-period', '500ms'],
     ].flat();
     const main = path.join(repository, 'packages/speaker/src/main.ts');
     const child = spawn(process.execPath, ['--conditions=@picluster/source', main, ...words], {
@@ -124,6 +134,45 @@ export class SpeakerLab implements AsyncDisposable {
       if (performance.now() - startMs > limitMs) throw new Error(`nobody answers for ${address}`);
     }
     return performance.now() - startMs;
+  }
+
+  /** Makes a Node with this address, beside n1. */
+  addNode(name: string, address: string): void {
+    this.sim.applyManifest({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name },
+      status: { addresses: [{ type: 'InternalIP', address }] },
+    });
+  }
+
+  /** A machine on the LAN that answers ARP for an address, until it is disposed of. */
+  machine(address: string): Disposable {
+    const socket = PacketSocket.open(
+      { interfaceName: 'veth-client', etherType: ETHERTYPE.ARP, filter: [KEEP] },
+      {
+        onFrame: (frame) => {
+          const reply = replyFor(frame, address);
+          if (reply !== undefined) socket.send(reply);
+        },
+        onError: () => {},
+      },
+    );
+    return socket;
+  }
+
+  /** Sends questions for other addresses, as fast as it goes, for `ms`; gives how many. */
+  async storm(ms: number, perMs: number): Promise<number> {
+    const frame = requestFor('198.51.100.77');
+    const startMs = performance.now();
+    let sent = 0;
+    for (let nowMs = startMs; nowMs - startMs < ms; nowMs = performance.now()) {
+      while (sent < (nowMs - startMs) * perMs) {
+        if (this.#sockets[0]?.send(frame) === 'sent') sent++;
+      }
+      await pause(0);
+    }
+    return sent;
   }
 
   /** Deletes the interface of the speaker and makes it anew, with another hardware address. */
@@ -191,6 +240,28 @@ export async function until(condition: () => boolean, limitMs: number = 10_000):
     if (performance.now() > endMs) throw new Error(`it did not happen within ${limitMs} ms`);
     await pause(10);
   }
+}
+
+const MACHINE_MAC = Uint8Array.of(2, 0, 0, 0, 0, 0x77);
+
+function replyFor(frame: Uint8Array, address: string): Uint8Array | undefined {
+  const ours = bytesOf(address);
+  const isAsked =
+    frame[21] === ARP_OPERATION.REQUEST && Buffer.from(ours).equals(frame.subarray(38, 42));
+  if (!isAsked) return undefined;
+  const asker = frame.slice(6, 12);
+  return encodeEthernet({
+    destination: asker,
+    source: MACHINE_MAC,
+    etherType: ETHERTYPE.ARP,
+    payload: encodeArp({
+      operation: ARP_OPERATION.REPLY,
+      senderMac: MACHINE_MAC,
+      senderIp: ours,
+      targetMac: asker,
+      targetIp: frame.slice(28, 32),
+    }),
+  });
 }
 
 const ASKER_MAC = Uint8Array.of(2, 0, 0, 0, 0, 0x99);

@@ -1,0 +1,174 @@
+import type { ElectionLink } from '@picluster/l2-election';
+import { ETHER_TYPE } from '@picluster/l2-election';
+import {
+  ETHERTYPE,
+  InterfaceMonitor,
+  KEEP,
+  PacketSocket,
+  PacketSocketError,
+  requireField,
+  RETRY_MS,
+  SKF_AD_PKTTYPE,
+  type BpfProgram,
+  type InterfaceState,
+  type PacketListener,
+} from '@picluster/packet-socket';
+
+/** What a port works with. */
+export interface ElectionPortDeps {
+  readonly clock: { timer(ms: number, fire: () => void): Disposable };
+  readonly log: {
+    warn(message: string, fields?: Record<string, unknown>): void;
+  };
+}
+
+/** For whom the kernel says that a frame is (`linux/if_packet.h`). */
+const PACKET = { HOST: 0, BROADCAST: 1 } as const;
+const ARP_OPERATION_AT = 20;
+const ARP_REPLY = 2;
+
+/** Heartbeats of this LAN. Those of foreign VLANs are `PACKET_OTHERHOST`. */
+const HEARTBEATS: BpfProgram = [...requireField(1, SKF_AD_PKTTYPE, PACKET.BROADCAST), KEEP];
+/** ARP replies to this machine. Nobody sends them unasked, so they wake us only when the kernel or we have asked somebody. */
+const REPLIES: BpfProgram = [
+  ...requireField(1, SKF_AD_PKTTYPE, PACKET.HOST),
+  ...requireField(2, ARP_OPERATION_AT, ARP_REPLY),
+  KEEP,
+];
+const NO_MAC: Uint8Array = new Uint8Array(6);
+
+/**
+ * One interface as an election needs it: sends heartbeats, hears those of others and ARP replies to this machine, and nothing else. All other
+ * frames are dropped in the kernel. It never throws for what the world does: while the interface is not there, or no socket can be had, it is
+ * down, and comes up by itself.
+ */
+export class ElectionPort implements ElectionLink, Disposable {
+  readonly interfaceName: string;
+  readonly #deps: ElectionPortDeps;
+  readonly #frames: PacketListener;
+  #monitor: InterfaceMonitor | undefined;
+  #heartbeats: PacketSocket | undefined;
+  #replies: PacketSocket | undefined;
+  #index: number | undefined;
+  #mac: Uint8Array = NO_MAC;
+  #up = false;
+  #delivered = 0;
+  #listener: Parameters<ElectionLink['listen']>[0] | undefined;
+  #retry: Disposable | undefined;
+  #complaint: string | undefined;
+  #closed = false;
+
+  constructor(interfaceName: string, deps: ElectionPortDeps) {
+    this.interfaceName = interfaceName;
+    this.#deps = deps;
+    this.#frames = {
+      onFrame: (frame) => {
+        this.#delivered++;
+        this.#listener?.onFrame(frame);
+      },
+      onError: (error) => this.#onError(error),
+    };
+    this.#repair();
+  }
+
+  get mac(): Uint8Array {
+    return this.#mac;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** How many frames were delivered so far. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  listen(listener: Parameters<ElectionLink['listen']>[0]): void {
+    this.#listener = listener;
+  }
+
+  send(frame: Uint8Array): unknown {
+    return this.#up ? this.#heartbeats?.send(frame) : 'down';
+  }
+
+  /** A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#up = false;
+    this.#retry?.[Symbol.dispose]();
+    this.#monitor?.close();
+    this.#closeSockets();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Makes the sockets what the interface wants, or tries again later. */
+  #repair(interrupted: boolean = false): void {
+    if (this.#closed) return;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = undefined;
+    try {
+      this.#monitor ??= new InterfaceMonitor(this.interfaceName, {
+        onInterface: (_state, wasDown) => this.#repair(wasDown),
+      });
+      const { state } = this.#monitor;
+      if (interrupted || state?.index !== this.#index) this.#setUp(false);
+      if (state === undefined) this.#closeSockets();
+      else this.#open(state);
+      this.#complaint = undefined;
+      this.#setUp(state?.up ?? false);
+    } catch (error) {
+      if (!(error instanceof PacketSocketError)) throw error;
+      this.#retryLater(error);
+    }
+  }
+
+  #open({ index, mac }: InterfaceState): void {
+    if (this.#index !== index) this.#closeSockets();
+    this.#index = index;
+    this.#mac = mac;
+    const { interfaceName } = this;
+    const open = (etherType: number, filter: BpfProgram): PacketSocket =>
+      PacketSocket.open({ interfaceName, interfaceIndex: index, etherType, filter }, this.#frames);
+    this.#heartbeats ??= open(ETHER_TYPE, HEARTBEATS);
+    this.#replies ??= open(ETHERTYPE.ARP, REPLIES);
+  }
+
+  #closeSockets(): void {
+    this.#index = undefined;
+    this.#heartbeats?.close();
+    this.#replies?.close();
+    this.#heartbeats = undefined;
+    this.#replies = undefined;
+  }
+
+  #setUp(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    this.#listener?.onLink(up ? 'up' : 'down');
+  }
+
+  #onError(error: PacketSocketError): void {
+    // That the link went down is what the monitor says; the sockets survive it.
+    if (error.code !== 'interface-down' && !this.#closed) this.#retryLater(error);
+  }
+
+  #retryLater(error: PacketSocketError): void {
+    if (this.#complaint !== error.message) {
+      this.#complaint = error.message;
+      this.#deps.log.warn('election socket failed', {
+        interface: this.interfaceName,
+        error: error.message,
+        retryMs: RETRY_MS,
+      });
+    }
+    this.#closeSockets();
+    this.#setUp(false);
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = this.#deps.clock.timer(RETRY_MS, () => this.#repair());
+  }
+}

@@ -1,0 +1,61 @@
+import { ServiceL2StatusResource } from '@picluster/api';
+import { Reflector, resourcePath, WorkQueue, type ReflectorDeps } from '@picluster/kube';
+import { viewL2Status, type L2StatusView } from './l2-status.ts';
+import { L2StatusWriter, type L2StatusWriterOptions } from './l2-status-writer.ts';
+
+/** What answers wait for comes first: these writes go two at a time. */
+const CONCURRENCY = 2;
+
+/**
+ * The writer of ServiceL2Statuses with its mirror of the API and its queue. The speaker does not wait for it: a cluster that lacks the kind, or
+ * the rights to it, has no statuses and is announced all the same.
+ */
+export class L2StatusTask {
+  readonly #objects: Reflector<L2StatusView>;
+  readonly #queue: WorkQueue;
+  readonly #writer: L2StatusWriter;
+  #ended = false;
+
+  constructor(deps: ReflectorDeps, options: L2StatusWriterOptions) {
+    const { clock, random, log } = deps;
+    const { group, version, plural } = ServiceL2StatusResource;
+    const path = resourcePath({ group, version, plural, namespace: options.namespace });
+    this.#objects = new Reflector(deps, { path, project: viewL2Status });
+    this.#queue = new WorkQueue(
+      { clock, random, ...(log && { log }) },
+      { name: 'l2-status', concurrency: CONCURRENCY },
+    );
+    const enqueue = (service: string, afterMs: number): void => {
+      if (!this.#ended) this.#queue.addAfter(service, afterMs);
+    };
+    this.#writer = new L2StatusWriter(
+      { client: deps.client, objects: this.#objects, enqueue },
+      options,
+    );
+  }
+
+  /** From now on these Services are what this node announces on `address`, on these interfaces. No Services: it is not announced. */
+  set(address: string, services: readonly string[], interfaces: readonly string[]): void {
+    this.#writer.set(address, services, interfaces);
+  }
+
+  /** Mirrors and writes until the signal aborts; then resolves when what was begun is over. Does not reject. */
+  async run(signal: AbortSignal): Promise<void> {
+    using _watching = this.#writer.watch();
+    const mirror = this.#objects.run(signal);
+    try {
+      await this.#objects.whenSynced(signal);
+      await this.#queue.run((service, end) => this.#writer.reconcile(service, end), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#ended = true;
+    }
+    await mirror;
+  }
+
+  /** Removes all that this node has said, once {@link run} is over. Rejects where the API refuses or the signal aborts. */
+  async clear(signal: AbortSignal): Promise<void> {
+    await this.#writer.clear(signal);
+  }
+}

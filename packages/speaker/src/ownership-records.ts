@@ -1,0 +1,162 @@
+import type { LeaseLock, LeaseRecord } from '@picluster/leader-election';
+import { WorkQueue } from '@picluster/kube';
+import { LEASE_NAME_START, leaseNameFor } from './lease-name.ts';
+import type { Cache } from './speaker.ts';
+
+/** What is kept of the Lease of an address: who owns it, and under which term. */
+export interface RecordView {
+  /** Name of the node; empty where nobody owns it. */
+  readonly node: string;
+  readonly term: number;
+  /** Of a holder under the strategy `lease`, which shows by it that it lives; else empty, or what one left there. */
+  readonly renewTime: string;
+}
+
+/** Keeps of a Lease what is used. One that is of no address is left out: `undefined`. */
+export function viewRecord(raw: unknown): RecordView | undefined {
+  const { metadata, spec } = raw as {
+    readonly metadata?: { readonly name?: string };
+    readonly spec?: {
+      readonly holderIdentity?: string;
+      readonly leaseTransitions?: number;
+      readonly renewTime?: string;
+    };
+  };
+  if (metadata?.name?.startsWith(LEASE_NAME_START) !== true) return undefined;
+  return {
+    node: nodeOf(spec?.holderIdentity ?? ''),
+    term: spec?.leaseTransitions ?? 0,
+    renewTime: spec?.renewTime ?? '',
+  };
+}
+
+/** What the keeper of the records works with. */
+export interface OwnershipRecordsDeps {
+  /** All Leases of addresses, as the API shows them. */
+  readonly leases: Cache<RecordView>;
+  /** The Lease of that name. */
+  readonly lockFor: (leaseName: string) => LeaseLock;
+  readonly clock: ConstructorParameters<typeof WorkQueue>[0]['clock'];
+  readonly random: () => number;
+  readonly log: NonNullable<ConstructorParameters<typeof WorkQueue>[0]['log']>;
+  /** The API names the owner of an address that was asked about. */
+  readonly onRecord: (address: string, record: Pick<RecordView, 'node' | 'term'>) => void;
+  /** The holder of a Lease renewed it: a speaker under the strategy `lease`, in the middle of a roll-out. */
+  readonly onRenewal: (nodeName: string) => void;
+}
+
+/** Who and where. */
+export interface OwnershipRecordsOptions {
+  readonly nodeName: string;
+  readonly namespace: string;
+}
+
+/** After a write that came too late. */
+const CONFLICT_PAUSE_MS = 50;
+/** The API server refuses a Lease without a duration. Nobody renews this one, so it means nothing. */
+const DURATION_SECONDS = 15;
+
+/**
+ * Keeps in the API who owns an address, for speakers that cannot hear each other: one Lease for each, of the same name as under the strategy
+ * `lease`. The owner writes it when it changes, and never else; `renewTime` stays as it is.
+ *
+ * Writes compare and swap. While the API is away they wait, the newest wish for each address alone, and a record with a higher term is left as it
+ * is. A Lease stays when its address is given up: it names the last owner and keeps the terms growing, and there are no more of them than
+ * addresses in the pools.
+ */
+export class OwnershipRecords {
+  readonly #deps: OwnershipRecordsDeps;
+  readonly #options: OwnershipRecordsOptions;
+  readonly #queue: WorkQueue;
+  readonly #terms = new Map<string, number>();
+  /** The addresses that matter here, by the name of their Lease. */
+  readonly #addresses = new Map<string, string>();
+
+  constructor(deps: OwnershipRecordsDeps, options: OwnershipRecordsOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#queue = new WorkQueue(deps, {
+      name: 'records',
+      concurrency: 4,
+      backoffBaseMs: 200,
+      backoffMaxMs: 15_000,
+    });
+  }
+
+  /** Tells what the API knows of the address, now and at each change from now on. */
+  follow(address: string): void {
+    const name = leaseNameFor(address);
+    this.#addresses.set(name, address);
+    this.#tell(name);
+  }
+
+  /** This node owns the address under this term. */
+  write(address: string, term: number): void {
+    this.#terms.set(address, term);
+    this.#queue.add(address);
+  }
+
+  /** This node owns it no more: what is not written yet need not be. */
+  withdraw(address: string): void {
+    this.#terms.delete(address);
+  }
+
+  /** Reads and writes until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    using _subscription = this.#deps.leases.subscribe((key, now, before) => {
+      const isRenewed = before !== undefined && now?.renewTime !== before.renewTime;
+      if (isRenewed && now !== undefined && now.node !== '') this.#deps.onRenewal(now.node);
+      this.#tell(nameIn(key));
+    });
+    await this.#queue.run(async (address) => await this.#store(address, signal), signal);
+  }
+
+  #tell(name: string): void {
+    const address = this.#addresses.get(name);
+    const record = this.#deps.leases.get(`${this.#options.namespace}/${name}`);
+    if (address !== undefined && record !== undefined && record.node !== '') {
+      this.#deps.onRecord(address, record);
+    }
+  }
+
+  async #store(address: string, signal: AbortSignal): Promise<void> {
+    const term = this.#terms.get(address);
+    if (term === undefined) return;
+    const { nodeName } = this.#options;
+    const lock = this.#deps.lockFor(leaseNameFor(address));
+    const found = await lock.get(signal);
+    if (found !== undefined) {
+      const node = nodeOf(found.record.holderIdentity);
+      const isNewer = node !== '' && found.record.leaseTransitions > term;
+      if (isNewer || (node === nodeName && found.record.leaseTransitions === term)) {
+        this.#deps.onRecord(address, { node, term: found.record.leaseTransitions });
+        return;
+      }
+    }
+    const record: LeaseRecord = {
+      ...(found?.record ?? {
+        leaseDurationSeconds: DURATION_SECONDS,
+        acquireTime: '',
+        renewTime: '',
+      }),
+      holderIdentity: nodeName,
+      leaseTransitions: term,
+    };
+    const written =
+      found === undefined
+        ? await lock.create(record, signal)
+        : await lock.update(record, found.version, signal);
+    // Somebody else wrote meanwhile: look again.
+    if (written === 'conflict') this.#queue.addAfter(address, CONFLICT_PAUSE_MS);
+    else this.#deps.onRecord(address, { node: nodeName, term });
+  }
+}
+
+/** Under the strategy `lease` a holder is called `<node>_<uuid>`; names of nodes have no underscore. */
+function nodeOf(holderIdentity: string): string {
+  return holderIdentity.split('_')[0] ?? '';
+}
+
+function nameIn(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,80 @@
+import {
+  ARP_OPERATION,
+  BROADCAST_MAC,
+  encodeArp,
+  encodeEthernet,
+  ETHERTYPE,
+  parseAddress,
+} from '@picluster/arp-responder';
+
+/** Who is on the segment of an interface, as far as this machine knows. IPv4 addresses as text. */
+export interface Neighbourhood {
+  /** This machine's own address there, if it has one. */
+  readonly own: string | undefined;
+  /** Asked each time: they are there if anyone is. */
+  readonly gateways: readonly string[];
+  /** Asked in turns. */
+  readonly others: readonly string[];
+}
+
+/** What a solicitor works with. */
+export interface SolicitorDeps {
+  readonly port: { readonly mac: Uint8Array; send(frame: Uint8Array): unknown };
+  readonly clock: { nowMs(): number };
+  /** Looks the neighbourhood up. */
+  readonly look: () => Neighbourhood;
+}
+
+/** How long what was looked up is used. */
+const LOOK_AGAIN_MS = 1000;
+const NOBODY: Neighbourhood = { own: undefined, gateways: [], others: [] };
+const ANY_ADDRESS = '0.0.0.0';
+
+/**
+ * Asks machines of a segment for their hardware address, by ARP: any reply shows that this machine still sends and hears. Each call asks the
+ * gateways and one other.
+ */
+export class Solicitor {
+  readonly #deps: SolicitorDeps;
+  #neighbourhood = NOBODY;
+  #lookedMs = -Infinity;
+  #turn = 0;
+
+  constructor(deps: SolicitorDeps) {
+    this.#deps = deps;
+  }
+
+  ask(): void {
+    const { clock, look, port } = this.#deps;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#lookedMs >= LOOK_AGAIN_MS) {
+      this.#neighbourhood = look();
+      this.#lookedMs = nowMs;
+    }
+    const { own, gateways, others } = this.#neighbourhood;
+    const other = others[this.#turn++ % others.length];
+    const asked = new Set(other === undefined ? gateways : [...gateways, other]);
+    for (const address of asked) {
+      const frame = question(port.mac, own ?? ANY_ADDRESS, address);
+      if (frame !== undefined) port.send(frame);
+    }
+  }
+}
+
+function question(mac: Uint8Array, own: string, address: string): Uint8Array | undefined {
+  const [sender, target] = [parseAddress(own), parseAddress(address)];
+  if (sender?.length !== 4 || target?.length !== 4) return undefined;
+  const payload = encodeArp({
+    operation: ARP_OPERATION.REQUEST,
+    senderMac: mac,
+    senderIp: sender,
+    targetMac: new Uint8Array(6),
+    targetIp: target,
+  });
+  return encodeEthernet({
+    destination: BROADCAST_MAC,
+    source: mac,
+    etherType: ETHERTYPE.ARP,
+    payload,
+  });
+}

@@ -1,0 +1,146 @@
+import { leaseTimings, type DaemonContext } from '@picluster/daemon';
+import {
+  EventRecorder,
+  systemClock as clock,
+  systemRandom as random,
+  WorkQueue,
+  type KubeClient,
+} from '@picluster/kube';
+import { wifiTimings, wiredTimings } from '@picluster/l2-election';
+import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-socket';
+import { Announcer, type AnnouncerDeps } from './announcer.ts';
+import { createCaches, type Caches } from './caches.ts';
+import { ConflictReports } from './conflict-reports.ts';
+import { readExcludedInterfaces } from './excluded-interfaces.ts';
+import type { speakerFlags } from './flags.ts';
+import { InterfaceWatch } from './interface-watch.ts';
+import { L2StatusTask } from './l2-status-task.ts';
+import type { OwnerPod } from './l2-status.ts';
+import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
+import { systemInterfaces } from './seams/system-interfaces.ts';
+import { createSpeakerMetrics } from './speaker-metrics.ts';
+import { Speaker, type SpeakerDeps } from './speaker.ts';
+import { Wire } from './wire.ts';
+
+type Context = DaemonContext<typeof speakerFlags>;
+
+/** The parts of a speaker, joined; none of them runs. */
+export interface SpeakerParts {
+  readonly caches: Caches;
+  readonly queue: WorkQueue;
+  readonly events: EventRecorder;
+  readonly status: L2StatusTask;
+  readonly announcer: Announcer;
+  readonly interfaces: InterfaceWatch;
+  /** Under the strategy `wire`. */
+  readonly wire: Wire | undefined;
+  /** Under the strategy `lease`. */
+  readonly lease: LeaseStrategy | undefined;
+  readonly speaker: Speaker;
+}
+
+/** Makes the parts. Throws where the command line or a file that it names makes no sense. */
+export function createSpeakerParts(context: Context, client: KubeClient): SpeakerParts {
+  const { flags, log } = context;
+  const { namespace, 'node-name': node } = flags;
+  const timings = leaseTimings(flags);
+  const isWire = flags['l2-strategy'] === 'wire';
+  const world = { client, clock, random, log };
+  const caches = createCaches(world, namespace);
+  const metrics = createSpeakerMetrics(context.metrics, node);
+  const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
+  const events = new EventRecorder(world, { component: 'metallb-speaker', instance: node });
+  const status = new L2StatusTask(world, { namespace, node, owner: ownerPod(flags) });
+  const conflicts = new ConflictReports({
+    clock,
+    log,
+    warn: (address, reason, message) => speaker.warn(address, reason, message),
+    counted: (address, interfaceName) => metrics.conflict(address, interfaceName),
+  });
+  const watchConflicts: AnnouncerDeps['conflicts'] = (interfaceName) => ({
+    isOurs: (mac) => wire?.isOurs(mac) ?? true,
+    conflict: (address, mac) => conflicts.add(address, interfaceName, mac),
+    cleared: (address) =>
+      log.info('address left by the other machine', { ip: address, interface: interfaceName }),
+  });
+  const announcer = new Announcer({
+    openLink: (interfaceName) => openLinkSocket({ interfaceName }, { log }),
+    clock,
+    log,
+    metrics: metrics.responder,
+    // Speakers know each other's hardware addresses by their heartbeats.
+    ...(isWire && { conflicts: watchConflicts }),
+    onReady: () => speaker.reconsider(),
+  });
+  const interfaces = new InterfaceWatch(
+    { reader: systemInterfaces(readInterface), clock, log, changes: watchLinks },
+    () => speaker.onInterfaces(),
+    { excluded: readExcludedInterfaces(flags['exclude-l2-config']) },
+  );
+  const lockFor = leaseLocks(client, namespace, timings);
+  const members = flags['l2-strict-members'];
+  const wire = isWire
+    ? new Wire(
+        {
+          ...world,
+          metrics: context.metrics,
+          nodes: caches.nodes,
+          lockFor,
+          probe: (address, interfaceName, foreign) =>
+            announcer.probe(address, interfaceName, foreign),
+        },
+        {
+          nodeName: node,
+          namespace,
+          timings: flags['l2-timings'] === 'wifi' ? wifiTimings : wiredTimings,
+          ...(members > 0 && { strict: { members } }),
+        },
+      )
+    : undefined;
+  const lease = new LeaseStrategy({ ...world, lockFor }, { nodeName: node, namespace, timings });
+  const speaker: Speaker = new Speaker(
+    {
+      ...caches,
+      interfaces: () => interfaces.interfaces,
+      announcer,
+      ownership: (listener) => (wire ?? lease).ownership(listener),
+      conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
+      enqueue: (service) => queue.add(service),
+      event: writeOn(events),
+      announced: (service, address, now) => metrics.announced(service, address, now),
+      status: (address, services, names) => status.set(address, services, names),
+      log,
+    },
+    {
+      node,
+      loadBalancerClass: flags['lb-class'],
+      ignoreExcludeLabel: flags['ignore-exclude-lb'],
+    },
+  );
+  return {
+    caches,
+    queue,
+    events,
+    status,
+    announcer,
+    interfaces,
+    wire,
+    lease: isWire ? undefined : lease,
+    speaker,
+  };
+}
+
+function ownerPod(flags: Context['flags']): OwnerPod | undefined {
+  const { 'pod-name': name, 'pod-uid': uid } = flags;
+  return name === undefined || uid === undefined ? undefined : { name, uid };
+}
+
+function writeOn(events: EventRecorder): SpeakerDeps['event'] {
+  return ({ namespace, name, uid }, type, reason, message) =>
+    events.record(
+      { apiVersion: 'v1', kind: 'Service', namespace, name, uid },
+      type,
+      reason,
+      message,
+    );
+}

@@ -1,0 +1,229 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import type { Metrics } from '@picluster/daemon';
+import {
+  nodeIdOf,
+  type ElectionState,
+  type Hmac,
+  type L2Election,
+  type L2ElectionOptions,
+} from '@picluster/l2-election';
+import { readInterface } from '@picluster/packet-socket';
+import { ElectionPort } from './election-port.ts';
+import type { OwnershipListener } from './ownership.ts';
+import { primaryInterface } from './primary-interface.ts';
+import { afterQuietPass } from './seams/poll-passes.ts';
+import {
+  systemAddresses,
+  systemHardwareAddresses,
+  systemNeighbourhood,
+} from './seams/system-neighbourhood.ts';
+import { Solicitor } from './solicitor.ts';
+import type { Cache } from './speaker.ts';
+import type { NodeView } from './views.ts';
+import { WireApi, type WireApiDeps, type WireApiOptions } from './wire-api.ts';
+import { createWireMetrics, type WireMetrics } from './wire-metrics.ts';
+import { WireOwnership } from './wire-ownership.ts';
+import { WireSegment, type WireSegmentDeps } from './wire-segment.ts';
+
+/** What the strategy `wire` is made of. */
+export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf'> {
+  readonly metrics: Metrics;
+  readonly nodes: Cache<NodeView>;
+  /** Asks on an interface who has the address; `foreign` is called if it is a machine that {@link Wire.isOurs} does not know. */
+  readonly probe: (address: string, interfaceName: string, foreign: (mac: string) => void) => void;
+}
+
+/** Who, where, and by which rules; see the options of the election. */
+export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | 'strict'>;
+
+/** How long the addresses of the interfaces are used before they are looked up again. */
+const LOOK_AGAIN_MS = 1000;
+/** The kernel numbers interfaces from 1, in 31 bits. */
+const INTERFACES_MAX = 2 ** 31;
+
+/** Node takes longer to take a key in than to sign a heartbeat with it. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+const hmac: Hmac = (key, bytes) => {
+  let taken = keyObjects.get(key);
+  if (taken === undefined) keyObjects.set(key, (taken = createSecretKey(key)));
+  return createHmac('sha256', taken).update(bytes).digest();
+};
+
+/** The strategy `wire` on this machine: an election on each interface, and what the API remembers beside them. */
+export class Wire {
+  readonly api: WireApi;
+  readonly #deps: WireDeps;
+  readonly #options: WireOptions;
+  readonly #metrics: WireMetrics;
+  #segments: ReadonlyMap<string, WireSegment> = new Map();
+  #found: ReturnType<typeof systemAddresses> = new Map();
+  #lookedMs = -Infinity;
+
+  constructor(deps: WireDeps, options: WireOptions) {
+    const { client, clock, random, log, lockFor } = deps;
+    this.#deps = deps;
+    this.#options = options;
+    this.#metrics = createWireMetrics(deps.metrics, clock);
+    const election = (): L2Election | undefined =>
+      this.#segments.get(this.#primaryName() ?? '')?.election;
+    const idOf = (name: string): string => nodeIdOf(hmac, name);
+    this.api = new WireApi({ client, clock, random, log, lockFor, election, idOf }, options);
+    this.api.keys.onKeys((keys) => {
+      for (const segment of this.#segments.values()) segment.election.setKeys(keys);
+    });
+  }
+
+  /** Makes the strategy. It may be used when the API's part is ready. */
+  ownership(listener: OwnershipListener): WireOwnership {
+    const { log } = this.#deps;
+    const ownership = new WireOwnership({
+      listener,
+      log,
+      segmentOn: (interfaceName) => this.#segmentOn(interfaceName, listener),
+      onStand: (address, interfaceName) => {
+        if (interfaceName === this.#primaryName()) this.api.records.follow(address);
+      },
+      early: (names) =>
+        names.find((name) =>
+          this.#addresses()
+            .get(name)
+            ?.some((address) => this.#nodeAddresses().includes(address)),
+        ),
+      onEnd: (interfaceName) => this.#metrics.forget(interfaceName),
+    });
+    this.#segments = ownership.segments;
+    return ownership;
+  }
+
+  /** Whether a machine may answer for our addresses: this one, on any interface, or one that runs a speaker. */
+  isOurs(mac: string): boolean {
+    for (const { election } of this.#segments.values()) {
+      for (const peer of election.state.peers.values()) if (peer.mac === mac) return true;
+    }
+    return systemHardwareAddresses().includes(mac);
+  }
+
+  #segmentOn(interfaceName: string, listener: OwnershipListener): WireSegment {
+    const { clock, log } = this.#deps;
+    const { timings, strict } = this.#options;
+    const port = new ElectionPort(interfaceName, { clock, log });
+    const deps = this.#electionOn(port, listener, () => segment.election);
+    const segment: WireSegment = new WireSegment(deps, {
+      nodeName: this.#options.nodeName,
+      electorate: this.api.clusterId,
+      keys: this.api.keys.keys ?? [],
+      interfaceIndex: this.#rankOf(interfaceName),
+      ...(timings && { timings }),
+      ...(strict && { strict }),
+    });
+    return segment;
+  }
+
+  #electionOn(
+    port: ElectionPort,
+    listener: OwnershipListener,
+    election: () => L2Election,
+  ): WireSegmentDeps {
+    const { clock, random, probe } = this.#deps;
+    const { interfaceName } = port;
+    const solicitor = new Solicitor({
+      port,
+      clock,
+      look: () => this.#neighbourhood(interfaceName),
+    });
+    return {
+      link: port,
+      clock: {
+        nowMs: () => clock.nowMs(),
+        wallMs: () => clock.wallMs(),
+        timer: (ms, fire) =>
+          ms > 0
+            ? clock.timer(ms, fire)
+            : afterQuietPass(
+                () => port.delivered,
+                () => clock.nowMs(),
+                fire,
+              ),
+      },
+      random,
+      hmac,
+      electionOf: (mac) => this.#segmentWith(mac, interfaceName)?.election,
+      solicit: () => solicitor.ask(),
+      probe: (address) =>
+        probe(address, interfaceName, (mac) => election().answerHeard(address, bytesOfMac(mac))),
+      listener: this.#listenerOn(interfaceName, listener),
+      metrics: this.#metrics.election(interfaceName, (): ElectionState => election().state),
+      log: this.#logOf(interfaceName),
+    };
+  }
+
+  #listenerOn(interfaceName: string, listener: OwnershipListener): WireSegmentDeps['listener'] {
+    return {
+      gained: (address, untilMs) => listener.gained(address, interfaceName, untilMs),
+      lost: (address) => {
+        listener.lost(address, interfaceName);
+        if (interfaceName === this.#primaryName()) this.api.records.withdraw(address);
+      },
+      renewed: () => listener.renewed?.(interfaceName),
+      announce: (address) => listener.announce?.(address, interfaceName),
+      conflict: (address, mac) => listener.conflict?.(address, interfaceName, mac),
+      record: (address, term) => {
+        if (interfaceName === this.#primaryName()) this.api.records.write(address, term);
+      },
+    };
+  }
+
+  #logOf(interfaceName: string): NonNullable<WireSegmentDeps['log']> {
+    const { log } = this.#deps;
+    const fields = { interface: interfaceName };
+    return {
+      debug: (message, more) => log.debug(message, { ...fields, ...more }),
+      info: (message, more) => log.info(message, { ...fields, ...more }),
+      warn: (message, more) => log.warn(message, { ...fields, ...more }),
+    };
+  }
+
+  /** Our segment on another interface, which has this hardware address. */
+  #segmentWith(mac: Uint8Array, exceptName: string): WireSegment | undefined {
+    for (const [name, segment] of this.#segments) {
+      if (name !== exceptName && Buffer.compare(segment.mac, mac) === 0) return segment;
+    }
+    return undefined;
+  }
+
+  /** Which of two interfaces on one segment takes part: the one with an address of the node, then the older one. */
+  #rankOf(interfaceName: string): number {
+    const isShared = primaryInterface([interfaceName], this.#nodeAddresses(), this.#addresses());
+    const index = readInterface(interfaceName)?.index ?? 0;
+    return isShared === undefined ? index + INTERFACES_MAX : index;
+  }
+
+  /** The segment that the API is a witness for. */
+  #primaryName(): string | undefined {
+    return primaryInterface([...this.#segments.keys()], this.#nodeAddresses(), this.#addresses());
+  }
+
+  /** The addresses of the interfaces. Hundreds of Services may ask in one moment. */
+  #addresses(): ReturnType<typeof systemAddresses> {
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs - this.#lookedMs >= LOOK_AGAIN_MS) {
+      this.#found = systemAddresses();
+      this.#lookedMs = nowMs;
+    }
+    return this.#found;
+  }
+
+  #nodeAddresses(): readonly string[] {
+    return this.#deps.nodes.get(this.#options.nodeName)?.addresses ?? [];
+  }
+
+  #neighbourhood(interfaceName: string): ReturnType<typeof systemNeighbourhood> {
+    const nodes = [...this.#deps.nodes.values()].flatMap(({ addresses }) => addresses);
+    return systemNeighbourhood(interfaceName, nodes);
+  }
+}
+
+function bytesOfMac(text: string): Uint8Array {
+  return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
+}

@@ -1,0 +1,124 @@
+import type { L2Election } from '@picluster/l2-election';
+import { SimClock } from '@picluster/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  API_STALE_MS,
+  ApiWitness,
+  UNHEARD_MS,
+  viewRenewal,
+  viewSpeakerPod,
+  type SpeakerPodView,
+} from '../src/api-witness.ts';
+import { TestCache } from './test-cache.ts';
+
+let clock: SimClock;
+let renewals: TestCache<string>;
+let pods: TestCache<SpeakerPodView>;
+let staleMs: number;
+let state: { node: string; apiReachable: boolean; peers: Map<string, { evidenceAtMs: number }> };
+let told: string[];
+let end: AbortController;
+
+beforeEach(async () => {
+  clock = new SimClock();
+  renewals = new TestCache();
+  pods = new TestCache();
+  staleMs = 0;
+  state = { node: 'id-n1', apiReachable: false, peers: new Map() };
+  told = [];
+  end = new AbortController();
+  const election = {
+    state,
+    setApiReachable: (reachable: boolean): void => {
+      state.apiReachable = reachable;
+      told.push(reachable ? 'reachable' : 'unreachable');
+    },
+    nodeSeen: (node: string) => void told.push(`${node} lives`),
+  };
+  const witness = new ApiWitness({
+    renewals,
+    pods,
+    api: { synced: true, staleMs: () => staleMs },
+    clock,
+    election: () => election as unknown as L2Election,
+    idOf: (name) => `id-${name}`,
+  });
+  void witness.run(end.signal);
+  pods.set('here/speaker-b', { node: 'n2', ready: true });
+  renewals.set('kube-node-lease/n2', '10:00:00');
+  await clock.advance(0);
+  told.length = 0;
+});
+afterEach(() => end.abort());
+
+const renew = (node: string = 'n2'): void =>
+  renewals.set(`kube-node-lease/${node}`, `10:00:${told.length}1`);
+
+describe('the API shows a speaker alive', () => {
+  test('when its node renews its Lease, and its Pod is ready', () => {
+    renew();
+    expect(told).toEqual(['n2 lives']);
+  });
+
+  test('not by a Lease that was there before, or that was written without a renewal', () => {
+    renewals.set('kube-node-lease/n3', '09:00:00');
+    pods.set('here/speaker-c', { node: 'n3', ready: true });
+    renewals.set('kube-node-lease/n3', '09:00:00');
+    expect(told).toEqual([]);
+  });
+
+  test('not without a Pod on that node that is ready', () => {
+    pods.set('here/speaker-b', { node: 'n2', ready: false });
+    renew();
+    pods.set('here/speaker-b', undefined);
+    renewals.set('kube-node-lease/n2', 'later');
+    expect(told).toEqual([]);
+  });
+
+  test('not where the segment heard it lately: then the segment knows better', async () => {
+    state.peers.set('id-n2', { evidenceAtMs: clock.nowMs() });
+    await clock.advance(UNHEARD_MS - 1);
+    renew();
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    renewals.set('kube-node-lease/n2', 'later');
+    expect(told).toEqual(['n2 lives']);
+  });
+
+  test('not where it is our own', () => {
+    pods.set('here/speaker-a', { node: 'n1', ready: true });
+    renewals.set('kube-node-lease/n1', '10:00:00');
+    renew('n1');
+    expect(told).toEqual([]);
+  });
+});
+
+test('an API that is silent for long is unreachable, until it speaks', async () => {
+  staleMs = API_STALE_MS;
+  await clock.advance(1000);
+  await clock.advance(1000);
+  staleMs = 0;
+  await clock.advance(1000);
+  expect(told).toEqual(['unreachable', 'reachable']);
+});
+
+describe('what is kept', () => {
+  const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+  test.each([
+    [
+      { spec: { nodeName: 'n1' }, status: ready },
+      { node: 'n1', ready: true },
+    ],
+    [{ spec: { nodeName: 'n1' } }, { node: 'n1', ready: false }],
+    [{ status: { conditions: [{ type: 'Ready', status: 'False' }] } }, { node: '', ready: false }],
+    [
+      { metadata: { deletionTimestamp: 'now' }, spec: { nodeName: 'n1' }, status: ready },
+      { node: 'n1', ready: false },
+    ],
+  ])('of the Pod %j is %j', (raw, view) => expect(viewSpeakerPod(raw)).toEqual(view));
+
+  test('of a Lease is its renewal', () => {
+    expect(viewRenewal({ spec: { renewTime: 'then' } })).toBe('then');
+    expect(viewRenewal({})).toBe('');
+  });
+});

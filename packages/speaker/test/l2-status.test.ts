@@ -1,0 +1,149 @@
+import { parseServiceL2Status } from '@picluster/api';
+import { describe, expect, test } from 'vitest';
+import {
+  l2StatusName,
+  planL2Status,
+  viewL2Status,
+  type L2StatusAuthor,
+  type L2StatusSituation,
+  type L2StatusView,
+} from '../src/l2-status.ts';
+
+const author: L2StatusAuthor = { node: 'n1', owner: { name: 'speaker-x', uid: 'pod-1' } };
+const ownName = l2StatusName('default/web', 'n1');
+
+/** An object as the API server sends it: n1 announces default/web on eth0, unless it is said otherwise. */
+function raw(
+  change: { name?: string; node?: string; owner?: string; interfaces?: string[] } = {},
+): {
+  metadata: object;
+  status: object;
+} {
+  const { name = ownName, node = 'n1', owner = 'pod-1', interfaces = ['eth0'] } = change;
+  return {
+    metadata: {
+      name,
+      namespace: 'metallb-system',
+      uid: `uid-${name}`,
+      resourceVersion: '7',
+      labels: {
+        'metallb.io/node': node,
+        'metallb.io/service-name': 'web',
+        'metallb.io/service-namespace': 'default',
+      },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'speaker-x', uid: owner }],
+    },
+    status: {
+      node,
+      serviceName: 'web',
+      serviceNamespace: 'default',
+      interfaces: interfaces.map((each) => ({ name: each })),
+    },
+  };
+}
+const view = (change?: Parameters<typeof raw>[0]): L2StatusView => viewL2Status(raw(change));
+
+function plan(situation: Partial<L2StatusSituation>): ReturnType<typeof planL2Status> {
+  const usual = { service: 'default/web', interfaces: ['eth0'], objects: [], takenOver: false };
+  return planL2Status({ ...usual, ...situation }, author);
+}
+
+describe('a node that announces a Service', () => {
+  test('says so in one object, with labels that name both, and the Pod as its owner', () => {
+    const { metadata, status } = raw();
+    const { labels, ownerReferences } = metadata as ReturnType<typeof Object>;
+    expect(plan({})).toEqual([
+      {
+        do: 'create',
+        manifest: {
+          apiVersion: 'metallb.io/v1beta1',
+          kind: 'ServiceL2Status',
+          metadata: { name: ownName, labels, ownerReferences },
+        },
+        status,
+      },
+    ]);
+    expect(parseServiceL2Status({ metadata, status }).ok).toBe(true);
+  });
+
+  test('writes nothing while that is what the API shows', () => {
+    expect(plan({ objects: [view()] })).toEqual([]);
+  });
+
+  test('writes the status alone when it announces on other interfaces', () => {
+    expect(plan({ interfaces: ['eth0', 'eth1'], objects: [view()] })).toEqual([
+      {
+        do: 'change',
+        name: ownName,
+        resourceVersion: '7',
+        status: raw({ interfaces: ['eth0', 'eth1'] }).status,
+      },
+    ]);
+  });
+
+  test('fills in a status that was not written yet', () => {
+    const bare = viewL2Status({ metadata: raw().metadata });
+    expect(plan({ objects: [bare] })).toEqual([
+      { do: 'change', name: ownName, resourceVersion: '7', status: raw().status },
+    ]);
+  });
+
+  test('makes the object its own when it was an older Pod’s, or when its labels are gone', () => {
+    const stripped = viewL2Status({ ...raw(), metadata: { name: ownName, resourceVersion: '7' } });
+    for (const object of [view({ owner: 'pod-0' }), stripped]) {
+      expect(plan({ objects: [object] })).toEqual([
+        {
+          do: 'change',
+          name: ownName,
+          resourceVersion: '7',
+          metadata: expect.objectContaining({
+            labels: expect.objectContaining({ 'metallb.io/node': 'n1' }) as object,
+            ownerReferences: [expect.objectContaining({ uid: 'pod-1' })],
+          }) as object,
+        },
+      ]);
+    }
+  });
+
+  test('removes what speaks of the same under another name, as MetalLB’s would', () => {
+    const objects = [view(), view({ name: 'l2-x7k2p' })];
+    expect(plan({ objects })).toEqual([{ do: 'delete', name: 'l2-x7k2p', uid: 'uid-l2-x7k2p' }]);
+  });
+
+  test('removes the word of other nodes when it takes the Service over, and leaves it alone later', () => {
+    const objects = [view(), view({ name: 'l2-of-n2', node: 'n2' })];
+    expect(plan({ objects, takenOver: true })).toEqual([
+      { do: 'delete', name: 'l2-of-n2', uid: 'uid-l2-of-n2' },
+    ]);
+    expect(plan({ objects })).toEqual([]);
+  });
+});
+
+describe('a node that does not announce a Service', () => {
+  test('says nothing', () => {
+    expect(plan({ interfaces: undefined })).toEqual([]);
+  });
+
+  test('takes back its own word, and nobody else’s', () => {
+    const objects = [view(), view({ name: 'l2-x7k2p' }), view({ name: 'l2-of-n2', node: 'n2' })];
+    expect(plan({ interfaces: undefined, objects, takenOver: true })).toEqual([
+      { do: 'delete', name: ownName, uid: `uid-${ownName}` },
+      { do: 'delete', name: 'l2-x7k2p', uid: 'uid-l2-x7k2p' },
+    ]);
+  });
+});
+
+test('without a Pod the object has no owner, and one that it has is left to it', () => {
+  const situation = { service: 'default/web', interfaces: ['eth0'], takenOver: false };
+  const [step] = planL2Status({ ...situation, objects: [] }, { node: 'n1' });
+  expect(JSON.stringify(step)).not.toContain('ownerReferences');
+  expect(planL2Status({ ...situation, objects: [view()] }, { node: 'n1' })).toEqual([]);
+});
+
+test('the name of an object is valid, and another for each Service and node', () => {
+  const names = ['a/b', 'a/c', 'b/b'].flatMap((service) =>
+    ['n1', 'n2'].map((node) => l2StatusName(service, node)),
+  );
+  expect(new Set(names).size).toBe(6);
+  for (const name of names) expect(name).toMatch(/^l2-[0-9a-f]{16}$/);
+});

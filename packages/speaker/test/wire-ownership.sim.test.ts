@@ -1,0 +1,179 @@
+import { SimClock, SimLan } from '@picluster/testkit';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Standing } from '../src/ownership.ts';
+import { WireNode } from './wire-lan.ts';
+
+const ADDRESS = '10.20.30.1';
+const everywhere: Standing = {
+  interfaces: ['eth0'],
+  candidates: ['n1', 'n2', 'n3'],
+  preferred: [],
+};
+
+let clock: SimClock;
+let lan: SimLan;
+let nodes: WireNode[];
+
+function node(
+  number: number,
+  lans: ReadonlyMap<string, SimLan> = new Map([['eth0', lan]]),
+): WireNode {
+  return new WireNode(clock, `n${number}`, number, lans);
+}
+
+beforeEach(() => {
+  clock = new SimClock();
+  lan = new SimLan({ clock }, { delayMs: 1 });
+  nodes = [1, 2, 3].map((number) => node(number));
+});
+
+const answerers = (address: string = ADDRESS): WireNode[] =>
+  nodes.filter((one) => one.answers(address).length > 0);
+
+/** Looks every 5 ms for `ms`; gives the longest time without an answer. Fails where two answer. */
+async function watch(ms: number, address: string = ADDRESS): Promise<number> {
+  let silentMs = 0;
+  let longestMs = 0;
+  for (let at = 0; at < ms; at += 5) {
+    await clock.advance(5);
+    const count = answerers(address).length;
+    expect(count).toBeLessThan(2);
+    silentMs = count === 0 ? silentMs + 5 : 0;
+    longestMs = Math.max(longestMs, silentMs);
+  }
+  return longestMs;
+}
+
+describe('three nodes on a segment', () => {
+  test('come to one that answers', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+    await watch(2000);
+    expect(answerers()).toHaveLength(1);
+  });
+
+  test('prefer who is preferred', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, { ...everywhere, preferred: ['n2'] });
+    await watch(2000);
+    expect(answerers()).toEqual([nodes[1]]);
+  });
+
+  test('move nothing when they say again who stands, or when the preference changes', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+    await watch(2000);
+    const [owner] = answerers();
+    for (const one of nodes)
+      one.ownership.stand(ADDRESS, { ...everywhere, preferred: ['n3', 'n2'] });
+    expect(await watch(2000)).toBe(0);
+    expect(answerers()).toEqual([owner]);
+  });
+
+  test('replace one whose cable is pulled within a second, and it takes nothing back', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+    await watch(2000);
+    const [owner] = answerers();
+    owner?.ports.get('eth0')?.setLink('down');
+    expect(await watch(3000)).toBeLessThan(1000);
+    const [next] = answerers();
+    expect(next).not.toBe(owner);
+    owner?.ports.get('eth0')?.setLink('up');
+    expect(await watch(3000)).toBe(0);
+    expect(answerers()).toEqual([next]);
+  });
+
+  test('are handed what one of them gives up, within milliseconds', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+    await watch(2000);
+    const [owner] = answerers();
+    owner?.ownership.resign(ADDRESS);
+    expect(owner?.answers(ADDRESS)).toEqual([]);
+    expect(await watch(1000)).toBeLessThanOrEqual(20);
+    expect(answerers()).toHaveLength(1);
+  });
+
+  test('hand over before they stop', async () => {
+    for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+    await watch(2000);
+    const [owner] = answerers();
+    let stopped = false;
+    void owner?.ownership.stop().then(() => (stopped = true));
+    expect(await watch(1000)).toBeLessThanOrEqual(20);
+    expect(stopped).toBe(true);
+    expect(owner?.ports.get('eth0')?.up).toBe(false);
+  });
+});
+
+test('nodes that listened before an address was there need not listen for it', async () => {
+  for (const one of nodes) one.ownership.retain(['eth0']);
+  await clock.advance(2000);
+  for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+  expect(await watch(1000)).toBeLessThan(400);
+  expect(answerers()).toHaveLength(1);
+});
+
+test('a node that is the only candidate answers though it hears nobody', async () => {
+  nodes = nodes.slice(0, 1);
+  nodes[0]?.ownership.stand(ADDRESS, { ...everywhere, candidates: ['n1'] });
+  await watch(3000);
+  expect(answerers()).toHaveLength(1);
+  // As soon as another could answer, silence is a reason to stop.
+  nodes[0]?.ownership.stand(ADDRESS, everywhere);
+  await watch(1000);
+  expect(answerers()).toEqual([]);
+});
+
+describe('a node with two interfaces', () => {
+  const both: Standing = { ...everywhere, interfaces: ['eth0', 'eth1'] };
+
+  test('on two segments is settled on each of them apart', async () => {
+    const other = new SimLan({ clock }, { delayMs: 1 });
+    const lans = new Map([
+      ['eth0', lan],
+      ['eth1', other],
+    ]);
+    nodes = [node(1, lans), node(2, lans)];
+    for (const one of nodes) one.ownership.stand(ADDRESS, both);
+    await clock.advance(2000);
+    const where = nodes.flatMap((one) => one.answers(ADDRESS)).sort();
+    expect(where).toEqual(['eth0', 'eth1']);
+  });
+
+  test('stops on the one that it is not to answer on any more, and goes on on the other', async () => {
+    const other = new SimLan({ clock }, { delayMs: 1 });
+    other.observe(Uint8Array.of(2, 0, 0, 0, 9, 9));
+    nodes = [
+      node(
+        1,
+        new Map([
+          ['eth0', lan],
+          ['eth1', other],
+        ]),
+      ),
+    ];
+    const alone = { ...both, candidates: ['n1'] };
+    nodes[0]?.ownership.stand(ADDRESS, alone);
+    await clock.advance(2000);
+    expect(nodes[0]?.answers(ADDRESS)).toEqual(['eth0', 'eth1']);
+    nodes[0]?.ownership.stand(ADDRESS, { ...alone, interfaces: ['eth1'] });
+    expect(nodes[0]?.answers(ADDRESS)).toEqual(['eth1']);
+    nodes[0]?.ownership.retain(['eth0']);
+    expect(nodes[0]?.answers(ADDRESS)).toEqual([]);
+    await clock.advance(1000);
+    expect(nodes[0]?.ports.get('eth1')?.up).toBe(false);
+  });
+
+  test('that are on one segment takes part with the first, and answers once', async () => {
+    const lans = new Map([
+      ['eth0', lan],
+      ['eth1', lan],
+    ]);
+    nodes = [node(1, lans), node(2)];
+    nodes[0]?.ownership.stand(ADDRESS, both);
+    nodes[1]?.ownership.stand(ADDRESS, everywhere);
+    await clock.advance(2000);
+    const first = nodes[0];
+    nodes[1]?.ownership.resign(ADDRESS);
+    await clock.advance(2000);
+    expect(first?.answers(ADDRESS)).toEqual(['eth0']);
+    expect(first?.events.filter((event) => event.includes('eth1'))).toEqual([]);
+  });
+});

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { readL2Keys } from '@picluster/daemon';
+import { systemClock } from '@picluster/kube';
+import { L2Election } from '@picluster/l2-election';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ElectionPort } from '../src/election-port.ts';
+import { afterQuietPass } from '../src/seams/poll-passes.ts';
+import { inLab, pause, SpeakerLab, until } from './seams/speaker-lab.ts';
+
+const V4 = '192.0.2.10';
+const LEASE = 'picluster-l2-192-0-2-10';
+const SECRET = 'picluster-l2-key';
+const NAMESPACE = 'metallb-system';
+
+interface Secret {
+  readonly data?: Record<string, string>;
+}
+
+describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () => {
+  let lab: SpeakerLab;
+  const toClose: (() => Promise<void>)[] = [];
+  beforeEach(async () => {
+    lab = await SpeakerLab.start();
+  });
+  afterEach(async () => {
+    for (const close of toClose.splice(0)) await close();
+    await lab[Symbol.asyncDispose]();
+  });
+
+  const secret = (): Secret | undefined =>
+    lab.sim.object('v1', 'Secret', SECRET, NAMESPACE) as Secret | undefined;
+
+  /** Another node's part in the election, in this process, on the other end of the cable. */
+  function peer(nodeName: string): { election: L2Election; held: Set<string> } {
+    const read = readL2Keys(secret()?.data);
+    if (read.kind !== 'keys') throw new Error(read.problem);
+    const port = new ElectionPort('veth-client', {
+      clock: systemClock,
+      log: { warn: () => {} },
+    });
+    const held = new Set<string>();
+    const namespace = lab.sim.object('v1', 'Namespace', 'kube-system');
+    const election = new L2Election(
+      {
+        link: port,
+        clock: {
+          ...systemClock,
+          timer: (ms, fire) =>
+            ms > 0
+              ? systemClock.timer(ms, fire)
+              : afterQuietPass(
+                  () => port.delivered,
+                  () => systemClock.nowMs(),
+                  fire,
+                ),
+        },
+        random: Math.random,
+        hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
+        listener: {
+          gained: (address) => void held.add(address),
+          lost: (address) => void held.delete(address),
+        },
+      },
+      { nodeName, electorate: namespace?.metadata.uid ?? '', keys: read.keys },
+    );
+    // Nobody is on its side of the cable whom it could ask.
+    election.setAlone(true);
+    toClose.push(async () => {
+      await election.stop();
+      port.close();
+    });
+    return { election, held };
+  }
+
+  test('answers alone on its cable where it is the only node, makes the key, and records itself without a time', async () => {
+    lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4, '2001:db8::10']);
+    await lab.untilAnswered(V4);
+    await lab.untilAnswered('2001:db8::10');
+    expect(readL2Keys(secret()?.data)).toMatchObject({ kind: 'keys' });
+    await until(() => lab.holder(LEASE) === 'n1');
+    const lease = lab.sim.object('coordination.k8s.io/v1', 'Lease', LEASE, NAMESPACE);
+    expect(lease?.['spec']).toMatchObject({
+      holderIdentity: 'n1',
+      leaseTransitions: 1,
+      renewTime: null,
+    });
+    const { resourceVersion } = lease?.metadata ?? {};
+    await pause(2500);
+    const after = lab.sim.object('coordination.k8s.io/v1', 'Lease', LEASE, NAMESPACE);
+    expect(after?.metadata.resourceVersion).toBe(resourceVersion);
+  });
+
+  test('is silent while it hears nobody and another node could answer; any reply to its own question wakes it', async () => {
+    lab.addNode('n2', '192.0.2.2');
+    const { log } = lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    await until(() => log.some((line) => line.includes('election begun')));
+    await pause(3000);
+    expect(await lab.ask(V4)).toBeUndefined();
+    using _machine = lab.machine('192.0.2.2');
+    expect(await lab.untilAnswered(V4)).toBeLessThan(4000);
+  });
+
+  test('a second one on the node waits, and takes over when the first is killed', async () => {
+    const first = lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    await lab.untilAnswered(V4);
+    const second = lab.speaker({ strategy: 'wire', port: 19_130 });
+    await until(() => second.log.some((line) => line.includes('waiting for its end')));
+    await pause(500);
+    expect(second.log.some((line) => line.includes('election begun'))).toBe(false);
+    first.process.kill('SIGKILL');
+    await until(() => first.process.signalCode !== null);
+    const silentMs = await lab.untilAnswered(V4);
+    console.log(`the second one answered ${silentMs.toFixed(0)} ms after the first was killed`);
+    expect(silentMs).toBeLessThan(4000);
+  });
+
+  test('hands over on SIGTERM before it ends, and takes over when the other falls silent', async () => {
+    lab.addNode('n2', '192.0.2.2');
+    using _machine = lab.machine('192.0.2.2');
+    const { process: child } = lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    await lab.untilAnswered(V4);
+    const { election, held } = peer('n2');
+    election.stand(V4);
+    await pause(1500);
+    expect([...held]).toEqual([]);
+    const startMs = performance.now();
+    child.kill('SIGTERM');
+    await until(() => held.has(V4));
+    console.log(`handed over ${(performance.now() - startMs).toFixed(0)} ms after SIGTERM`);
+    expect(await lab.ask(V4)).toBeUndefined();
+    expect(performance.now() - startMs).toBeLessThan(500);
+    await until(() => child.exitCode !== null);
+    expect(child.exitCode).toBe(0);
+    const again = lab.speaker({ strategy: 'wire' });
+    await until(() => again.log.some((line) => line.includes('election begun')));
+    await pause(1500);
+    expect([...held]).toEqual([V4]);
+    await election.stop();
+    expect(await lab.untilAnswered(V4)).toBeLessThan(1000);
+  });
+
+  test('leaves an address to a machine that has it, names it, and takes it when that is gone', async () => {
+    const machine = lab.machine(V4);
+    lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    const warning = (): string | undefined => {
+      const found = lab.sim
+        .objects('v1', 'Event')
+        .find((event) => event['reason'] === 'addressConflict');
+      return found?.['message'] as string | undefined;
+    };
+    await until(() => warning() !== undefined);
+    expect(warning()).toContain('02:00:00:00:00:77');
+    await pause(1500);
+    expect(await lab.ask(V4)).toBeUndefined();
+    expect(lab.holder(LEASE)).toBeUndefined();
+    machine[Symbol.dispose]();
+    const mac = readFileSync('/sys/class/net/eth0/address', 'utf8').trim();
+    await lab.untilAnswered(V4, 90_000);
+    expect(await lab.ask(V4)).toBe(mac);
+  }, 120_000);
+
+  test('goes on with the last good keys when the Secret makes no sense, and says so', async () => {
+    lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    await lab.untilAnswered(V4);
+    lab.sim.applyManifest({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: SECRET, namespace: NAMESPACE },
+      data: { keys: Buffer.from('hello').toString('base64') },
+    });
+    const readyz = async (): Promise<string> =>
+      await (await fetch('http://127.0.0.1:19121/readyz')).text();
+    for (let tries = 0; !(await readyz()).includes('line 1'); tries++) {
+      if (tries > 100) throw new Error(await readyz());
+      await pause(50);
+    }
+    expect(await lab.ask(V4)).toBeDefined();
+  });
+
+  test('is not woken by questions for other addresses, however many', async () => {
+    const { process: child } = lab.speaker({ strategy: 'wire' });
+    lab.applyService('web', [V4]);
+    await lab.untilAnswered(V4);
+    await pause(3000);
+    const idle = await cpuMs(child.pid, async () => await pause(2000));
+    let sent = 0;
+    const busy = await cpuMs(child.pid, async () => {
+      sent = await lab.storm(2000, 50);
+    });
+    console.log(`CPU in 2 s: ${idle} ms idle, ${busy} ms with ${sent} questions for others`);
+    expect(sent).toBeGreaterThan(20_000);
+    expect(busy).toBeLessThan(idle + 100);
+  });
+});
+
+/** The processor time that a process takes during something, in steps of 10 ms. */
+async function cpuMs(pid: number | undefined, during: () => Promise<void>): Promise<number> {
+  const read = (): number => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
+  const before = read();
+  await during();
+  return read() - before;
+}

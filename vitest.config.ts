@@ -39,7 +39,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'root',
-          include: ['packages/*/test/**/*.root.test.ts', 'examples/*/test/**/*.root.test.ts'],
+          include: [
+            'packages/*/test/**/*.root.test.ts',
+            'examples/*/test/**/*.root.test.ts',
+            'e2e/**/*.root.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -18,7 +18,7 @@ const commands = {
   },
   async test(words) {
     await installNpmPackages();
-    await installSystemPackages(['lab', 'kubernetes', 'test']);
+    await installSystemPackages(['lab', 'kubernetes', 'images', 'test']);
     const { runTests } = await import('./test.mjs');
     await runTests(words);
   },

@@ -50,6 +50,10 @@ export async function runTests(words) {
 }
 
 async function labTests() {
+  // The lab has no network: what the images are made of is fetched here.
+  await check('images', () =>
+    must(node, ['deploy/images/main.ts', '--newer-libraries'], { quiet: true }),
+  );
   await check('root tests', () => vitest('root', ['root'], { inLab: true }));
   let kubernetes;
   await check('Kubernetes', async () => {

@@ -10,7 +10,10 @@ const apiLifeMs = 15_000;
 /** For how long a claim on what a vanished node held waits for the API at most. */
 const recordWaitMs = 100;
 
-/** The API names an owner (rule 20): a slow wire on which the higher stake stands too. */
+/**
+ * The API names an owner (rule 20): a slow wire on which the higher stake stands too. Nobody replaces a record of the same term: of those
+ * who claim at once only the first to write goes on, and a holder who keeps the address against such a record says so under a new term.
+ */
 export function onApiRecord(turn: Turn, address: string, term: number, node: NodeId): void {
   const { state, nowMs } = turn;
   turn.named(address);
@@ -26,6 +29,9 @@ export function onApiRecord(turn: Turn, address: string, term: number, node: Nod
       turn.drop(address, 'api-names-other');
       own.maxTerm = Math.max(own.maxTerm, term);
     } else {
+      own.term = Math.max(own.term, term + 1);
+      own.maxTerm = Math.max(own.maxTerm, own.term);
+      state.sendNow = true;
       turn.effects.push({ kind: 'record', address, term: own.term });
     }
   } else if (own.mode === 'claim' && term >= own.term) {

@@ -57,7 +57,10 @@ export interface L2ElectionListener {
   conflict?(address: string, mac: string): void;
   /** Another process runs under our node's name; neither will hold anything. */
   duplicateIdentity?(mac: string): void;
-  /** To be written to the API, if there is one: we own it under this term, unless a higher one is there already. Only on change. */
+  /**
+   * To be written to the API, if there is one: we own it, or are about to, under this term. Only on change. A record of another with the same or
+   * a higher term must stay, and be told through `recordSeen`; so must ours, once it is there.
+   */
   record?(address: string, term: number): void;
 }
 

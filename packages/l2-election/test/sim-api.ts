@@ -1,4 +1,3 @@
-import { beats } from '../src/placement.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -55,10 +54,9 @@ export class SimApi {
       }
       if (own === undefined) return;
       const stored = this.#records.get(address);
-      const mine = { term, node: node.id };
-      const wins = stored === undefined || stored.node === node.id;
-      if ((wins && term >= (stored?.term ?? 0)) || (stored && beats(address, mine, stored))) {
-        this.#records.set(address, mine);
+      const isOurs = stored === undefined || stored.node === node.id;
+      if (isOurs ? term >= (stored?.term ?? 0) : term > stored.term) {
+        this.#records.set(address, { term, node: node.id });
         this.writes++;
         for (const other of this.#nodes) this.#notify(other, address);
       } else {

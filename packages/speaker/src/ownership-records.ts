@@ -51,8 +51,8 @@ export interface OwnershipRecordsOptions {
   readonly namespace: string;
 }
 
-/** After a write that came too late. */
-const CONFLICT_PAUSE_MS = 50;
+/** After a write that came too late: whose came first decides who answers. */
+const CONFLICT_PAUSE_MS = 5;
 /** The API server refuses a Lease without a duration. Nobody renews this one, so it means nothing. */
 const DURATION_SECONDS = 15;
 
@@ -60,8 +60,8 @@ const DURATION_SECONDS = 15;
  * Keeps in the API who owns an address, for speakers that cannot hear each other: one Lease for each, of the same name as under the strategy
  * `lease`. The owner writes it when it changes, and never else; `renewTime` stays as it is.
  *
- * Writes compare and swap. While the API is away they wait, the newest wish for each address alone, and a record with a higher term is left as it
- * is. A Lease stays when its address is given up: it names the last owner and keeps the terms growing, and there are no more of them than
+ * Writes compare and swap. While the API is away they wait, the newest wish for each address alone, and a record with a term that is not lower is
+ * left as it is. A Lease stays when its address is given up: it names the last owner and keeps the terms growing, and there are no more of them than
  * addresses in the pools.
  */
 export class OwnershipRecords {
@@ -127,8 +127,8 @@ export class OwnershipRecords {
     const found = await lock.get(signal);
     if (found !== undefined) {
       const node = nodeOf(found.record.holderIdentity);
-      const isNewer = node !== '' && found.record.leaseTransitions > term;
-      if (isNewer || (node === nodeName && found.record.leaseTransitions === term)) {
+      // Of two who claim under one term, the first to write has it.
+      if (node !== '' && found.record.leaseTransitions >= term) {
         this.#deps.onRecord(address, { node, term: found.record.leaseTransitions });
         return;
       }

@@ -71,8 +71,8 @@ describe('an owner', () => {
     expect([...asked]).toEqual([NAME]);
   });
 
-  test('replaces another of a lower or the same term, and touches no time', async () => {
-    put('n2', 3);
+  test('replaces another of a lower term, and touches no time', async () => {
+    put('n2', 2);
     records.write(ADDRESS, 3);
     await clock.advance(0);
     expect(store.record).toEqual({
@@ -82,6 +82,14 @@ describe('an owner', () => {
       acquireTime: 'then',
       renewTime: 'lately',
     });
+  });
+
+  test('leaves another of the same term as it is, and learns of it', async () => {
+    put('n2', 3);
+    records.write(ADDRESS, 3);
+    await clock.advance(0);
+    expect(writes()).toBe(0);
+    expect(told).toEqual([`${ADDRESS} n2 3`]);
   });
 
   test('leaves a higher term as it is, and learns of it', async () => {

@@ -3,8 +3,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildAll } from './build.mjs';
+import { ensureHelm } from './helm.mjs';
 import { ensureKubernetes } from './kubernetes.mjs';
+import { ensureMetallbSource } from './metallb.mjs';
 import { must, node, root, say, step } from './process.mjs';
+import { ensurePromtool } from './promtool.mjs';
 
 const reports = path.join(root, '.vitest-reports');
 
@@ -60,6 +63,12 @@ async function labTests() {
     kubernetes = await ensureKubernetes();
   });
   if (kubernetes === undefined) return;
+  // The lab has no network: what its tests start is built or fetched here, and cached.
+  await check('Helm, promtool, MetalLB', async () => {
+    await ensureHelm();
+    await ensurePromtool();
+    await ensureMetallbSource();
+  });
   const env = { PICLUSTER_KUBERNETES: kubernetes };
   await check('lab tests on real Kubernetes', () => vitest('lab', ['lab'], { inLab: true, env }));
 }

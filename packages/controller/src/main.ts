@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { leaseTimings, LifeSocket, runDaemon, type DaemonContext } from '@picluster/daemon';
+import {
+  L2_KEY_SECRET,
+  l2KeySecret,
+  leaseTimings,
+  LifeSocket,
+  runDaemon,
+  type DaemonContext,
+} from '@picluster/daemon';
 import {
   connect,
+  createIfAbsent,
   EventRecorder,
   KubeLeaseLock,
+  resourcePath,
   staleReflector,
   systemClock as clock,
   systemRandom as random,
+  type KubeClient,
 } from '@picluster/kube';
 import { LeaderElector } from '@picluster/leader-election';
 import type { Caches } from './caches.ts';
@@ -19,13 +29,9 @@ const LEASE_NAME = 'picluster-controller';
 /** For the last events, after the Lease is given up. */
 const STOP_LIMIT_MS = 3000;
 
-async function main({
-  flags,
-  log,
-  metrics,
-  health,
-  signal,
-}: DaemonContext<typeof controllerFlags>): Promise<void> {
+type Context = DaemonContext<typeof controllerFlags>;
+
+async function main({ flags, log, metrics, health, signal }: Context): Promise<void> {
   const timings = leaseTimings(flags);
   const identity = `${hostname()}_${randomUUID()}`;
   const stateDir = flags['state-dir'];
@@ -85,13 +91,33 @@ async function main({
     addressHoldMs: flags['address-hold'],
   };
   try {
-    await elector.run((term) => lead(term, deps, options), signal);
+    await Promise.all([
+      makeL2Key(client, flags.namespace, log, signal),
+      elector.run((term) => lead(term, deps, options), signal),
+    ]);
   } finally {
     const limit = new AbortController();
     using _timer = clock.timer(STOP_LIMIT_MS, () => limit.abort(new Error('no time left')));
     await events.flush(limit.signal);
     events[Symbol.dispose]();
     await client.close();
+  }
+}
+
+/** The speakers' key. They make it themselves where the controller cannot. */
+async function makeL2Key(
+  client: KubeClient,
+  namespace: string,
+  log: Context['log'],
+  signal: AbortSignal,
+): Promise<void> {
+  const path = resourcePath({ version: 'v1', plural: 'secrets', namespace });
+  try {
+    const made = await createIfAbsent(client, path, l2KeySecret(namespace), signal);
+    if (made)
+      log.info('key of the heartbeats created', { secret: `${namespace}/${L2_KEY_SECRET}` });
+  } catch (error) {
+    log.warn('key of the heartbeats not created', { error });
   }
 }
 

@@ -38,6 +38,9 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   health.ready('caches', () => staleReflector(mirrored));
   health.ready('key', () => wire?.api.keys.problem());
   health.ready('sockets', () => announcer.problem());
+  // A roll-out stops the next speaker when this one is ready: then it must be able to take over.
+  let begun = false;
+  health.ready('election', () => (begun ? wire?.problem() : 'not begun yet'));
 
   const watching = speaker.watch();
   const following = [
@@ -52,6 +55,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     if (caches.nodes.get(node) === undefined) log.warn('no Node of this name', { node });
     await wire?.api.ready(signal);
     interfaces.start();
+    for (const service of caches.services.keys()) speaker.reconcile(service);
+    begun = true;
     await queue.run(async (service) => speaker.reconcile(service), signal);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -96,6 +96,14 @@ export class Wire {
     return ownership;
   }
 
+  /** What keeps this node from taking over an address that another gives up; `undefined`: nothing. */
+  problem(): string | undefined {
+    for (const [name, { election }] of this.#segments) {
+      if (!election.isReady) return `on ${name} it has not heard the others for long enough`;
+    }
+    return undefined;
+  }
+
   /** Whether a machine may answer for our addresses: this one, on any interface, or one that runs a speaker. */
   isOurs(mac: string): boolean {
     for (const { election } of this.#segments.values()) {

@@ -1,0 +1,60 @@
+{{/* What no schema can say: values that contradict each other, and those of MetalLB that promise what is not here. All problems at once. */}}
+{{- define "picluster.problems" -}}
+{{- $problems := list -}}
+{{- $metrics := .Values.prometheus -}}
+{{- if and $metrics.podMonitor.enabled $metrics.serviceMonitor.enabled -}}
+{{- $problems = append $problems "prometheus.podMonitor.enabled and prometheus.serviceMonitor.enabled: switch on one of them, else all is counted twice" -}}
+{{- end -}}
+{{- if and $metrics.rbacPrometheus (or $metrics.podMonitor.enabled $metrics.serviceMonitor.enabled) (or (not $metrics.serviceAccount) (not $metrics.namespace)) -}}
+{{- $problems = append $problems "prometheus.serviceAccount and prometheus.namespace: name the ServiceAccount of your Prometheus, so that it may find our Pods (or set prometheus.rbacPrometheus to false)" -}}
+{{- end -}}
+{{- if and .Values.networkpolicies.defaultDeny (not .Values.networkpolicies.enabled) -}}
+{{- $problems = append $problems "networkpolicies.defaultDeny would cut the controller off from the API server: set networkpolicies.enabled too" -}}
+{{- end -}}
+{{- range $component := list "controller" "speaker" -}}
+{{- $values := index $.Values $component -}}
+{{- if ne (int $values.livenessProbe.port) (int $values.readinessProbe.port) -}}
+{{- $problems = append $problems (printf "%s.readinessProbe.port: one port has both answers, so it must be %s.livenessProbe.port" $component $component) -}}
+{{- end -}}
+{{- end -}}
+{{- $frr := default dict .Values.speaker.frr -}}
+{{- $frrk8s := default dict .Values.frrk8s -}}
+{{- if or $frr.enabled $frrk8s.enabled $frrk8s.external -}}
+{{- $problems = append $problems "speaker.frr and frrk8s: there is no BGP and no FRR here, only Layer 2; remove them" -}}
+{{- end -}}
+{{- $tls := default dict .Values.tls -}}
+{{- range $name := list "controllerMetricsTLSSecret" "speakerMetricsTLSSecret" -}}
+{{- if or (get $tls $name) (get $metrics $name) -}}
+{{- $problems = append $problems (printf "%s: /metrics is plain HTTP here; remove it, and keep others away from the port with networkpolicies.metricsFrom" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- join "\n" $problems -}}
+{{- end -}}
+
+{{- define "picluster.validate" -}}
+{{- $problems := include "picluster.problems" . -}}
+{{- if $problems -}}
+{{- fail (printf "these values cannot be used:\n- %s" ($problems | replace "\n" "\n- ")) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* MetalLB's values that are understood, and change nothing. */}}
+{{- define "picluster.unused" -}}
+{{- $unused := list -}}
+{{- $values := .Values -}}
+{{- range $path := list "tls" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "prometheus.serviceMonitor.speaker.tlsConfig" "prometheus.serviceMonitor.controller.tlsConfig" "prometheus.podMonitor.tlsConfig" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.startupProbe" "speaker.bgpDebounceTimeout" -}}
+{{- $place := $values -}}
+{{- $found := true -}}
+{{- range $key := splitList "." $path -}}
+{{- if and $found (hasKey $place $key) -}}
+{{- $place = index $place $key -}}
+{{- else -}}
+{{- $found = false -}}
+{{- end -}}
+{{- end -}}
+{{- if $found -}}
+{{- $unused = append $unused $path -}}
+{{- end -}}
+{{- end -}}
+{{- join ", " $unused -}}
+{{- end -}}

@@ -19,6 +19,7 @@ export default defineConfig({
             'examples/*/test/**/*.test.ts',
             'checks/**/*.test.ts',
             'e2e/**/*.test.ts',
+            'bench/**/*.test.ts',
           ],
           exclude: [
             '**/*.sim.test.ts',

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds, memory } from '../controller-scale/process-usage.ts';
+import type { Stage } from './stage.ts';
+import { theSwitch } from './switch.ts';
+
+/** What it costs to hold addresses while nothing happens and nobody asks. */
+export interface Idle {
+  readonly who: string;
+  readonly addresses: number;
+  readonly seconds: number;
+  /** Of one core, the busiest speaker's. */
+  readonly cpuPercent: number;
+  /** The largest speaker's. */
+  readonly residentMb: number;
+  readonly heartbeatBytesPerSecond: number;
+  readonly writes: number | undefined;
+  /** Ours promise less than 1 % of a core, and no write. */
+  readonly broken: readonly string[];
+}
+
+const CPU_PERCENT_MAX = 1;
+const SETTLE_MS = 10_000;
+
+/** Watches the speakers for some time. */
+export async function measureIdle(stage: Stage, seconds: number): Promise<Idle> {
+  await stage.reset();
+  await sleep(SETTLE_MS);
+  const pids = stage.lab.nodes.map((node) => stage.speaker(node).pid);
+  const before = { cpu: pids.map(cpuSeconds), writes: stage.writes() ?? 0 };
+  const bytesBefore = (await theSwitch.counted()).bytes;
+  await sleep(seconds * 1_000);
+  const bytes = (await theSwitch.counted()).bytes - bytesBefore;
+  const cpu = pids.map((pid, i) => cpuSeconds(pid) - (before.cpu[i] ?? 0));
+  const now = stage.writes();
+  const writes = now === undefined ? undefined : now - before.writes;
+  const cpuPercent = (Math.max(...cpu) / seconds) * 100;
+  const isWire = stage.contestant.strategy === 'wire';
+  return {
+    who: stage.contestant.name,
+    addresses: stage.addresses().length,
+    seconds,
+    cpuPercent,
+    residentMb: Math.max(...pids.map((pid) => memory(pid).residentMb)),
+    heartbeatBytesPerSecond: bytes / seconds,
+    writes,
+    broken: [
+      ...(isWire && cpuPercent >= CPU_PERCENT_MAX ? [`${cpuPercent.toFixed(2)} % of a core`] : []),
+      ...(isWire && (writes ?? 0) > 0 ? [`${writes} writes`] : []),
+    ],
+  };
+}
+
+/** Lines of the table, in Markdown. */
+export function idleTable(all: readonly Idle[]): string {
+  const head = [
+    '| idle | addresses | seconds | CPU of the busiest speaker | resident | heartbeats | API writes | |',
+    '|---|---|---|---|---|---|---|---|',
+  ];
+  const lines = all.map((idle) => {
+    const cells = [
+      idle.who,
+      idle.addresses,
+      idle.seconds,
+      `${idle.cpuPercent.toFixed(2)} %`,
+      `${idle.residentMb.toFixed(0)} MB`,
+      `${idle.heartbeatBytesPerSecond.toFixed(0)} B/s`,
+      idle.writes ?? '',
+      idle.broken.length > 0 ? `BROKEN: ${idle.broken.join(', ')}` : '',
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [...head, ...lines].join('\n');
+}

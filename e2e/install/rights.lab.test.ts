@@ -35,6 +35,7 @@ let cluster: Cluster;
 let processes: Processes;
 let rendered: readonly KubeObject[];
 let auditLog: string;
+let hasLan = false;
 
 beforeAll(async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'audit-'));
@@ -58,6 +59,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await processes?.stop();
   await cluster?.[Symbol.asyncDispose]();
+  // The next test file works in this namespace, too.
+  if (hasLan) await run(['ip', 'netns', 'delete', 'lan']);
 });
 
 /** An interface with a network, in this namespace: what the speaker answers on. */
@@ -67,6 +70,7 @@ async function makeLan(): Promise<void> {
   await run(['ip', 'link', 'set', 'lan0', 'up']);
   // Its other end is elsewhere: on one node the speaker would hear itself.
   await run(['ip', 'netns', 'add', 'lan']);
+  hasLan = true;
   await run(['ip', 'link', 'set', 'lan1', 'netns', 'lan', 'up']);
 }
 
@@ -188,6 +192,10 @@ describe('the rights of the chart', () => {
   });
 
   test('are all that the speaker needs, and it needs them all', async () => {
+    // The controller made it. A speaker that finds none makes it itself.
+    await cluster.controlPlane.api.delete(
+      `/api/v1/namespaces/${NAMESPACE}/secrets/picluster-l2-key`,
+    );
     await endpoint('web', true);
     for (const strategy of ['wire', 'lease']) {
       const flags = [`--node-name=${NODE}`, `--l2-strategy=${strategy}`, ...QUICK_LEASES];

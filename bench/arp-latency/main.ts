@@ -1,6 +1,6 @@
 // How long an ARP request waits for its answer: from the kernel, from our responder, and from a Go responder like MetalLB's.
 //
-//   npx node --conditions=@picluster/source bench/arp-latency/main.ts [--rounds 5] [--requests 2000] [--pause-us 500]
+//   npx node --conditions=@picluster/source bench/arp-latency/main.ts [--rounds 20] [--requests 2000] [--pause-us 500]
 //
 // Needs root, a C compiler and Go. All three answer in network namespaces of their own, which are gone when it ends; they are
 // asked in turns, so that what else the machine does meets all of them; compare on an idle machine all the same. In shorter turns a responder that slept through the
@@ -29,7 +29,7 @@ interface Responder extends Measured {
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '20' },
     requests: { type: 'string', default: '2000' },
     'pause-us': { type: 'string', default: '500' },
   },

@@ -5,13 +5,13 @@
 // Needs root, a C compiler and Go. All three answer in network namespaces of their own, which are gone when it ends; they are
 // asked in turns, so that what else the machine does meets all of them; compare on an idle machine all the same. In shorter turns a responder that slept through the
 // others' meets a colder cache. Exit code 1: the promise does not hold.
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'tsup';
+import { inPrivateNamespaces } from '../in-lab.ts';
 import { judge, table, type Measured } from './report.ts';
 
 const here = import.meta.dirname;
@@ -152,17 +152,4 @@ async function measure(folder: string): Promise<boolean> {
   return verdict.holds;
 }
 
-if (process.env['PICLUSTER_LAB'] === '1') {
-  const folder = mkdtempSync(path.join(tmpdir(), 'arp-latency-'));
-  try {
-    process.exitCode = (await measure(folder)) ? 0 : 1;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-} else {
-  // Once more, in private namespaces that take everything with them.
-  const again = [process.execPath, '--conditions=@picluster/source', import.meta.filename];
-  const words = ['scripts/in-lab.mjs', ...again, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, words, { cwd: repository, stdio: 'inherit' });
-  process.exitCode = status ?? 1;
-}
+await inPrivateNamespaces(import.meta.filename, measure);

@@ -5,11 +5,9 @@
 //
 // Three nodes, a client that asks every 10 ms, and Kubernetes' own API server, in network namespaces that are gone when it ends. Needs
 // `npm run build`, a C compiler, and Go for Kubernetes and MetalLB's speaker (built once; without it ours runs alone). Exit code 1: one of our promises does not hold.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { inPrivateNamespaces } from '../in-lab.ts';
 import { metallb, picluster, type Contestant, type Strategy } from './contestant.ts';
 import { idleTable, measureIdle, type Idle } from './idle.ts';
 import { loadBroken, loadTable, measureLatency, type Latency } from './load.ts';
@@ -204,18 +202,4 @@ function report(all: Results, families: readonly Family[]): boolean {
   return complaints.length === 0;
 }
 
-if (process.env['PICLUSTER_LAB'] === '1') {
-  const folder = mkdtempSync(path.join(tmpdir(), 'failover-'));
-  try {
-    process.exitCode = (await measure(folder)) ? 0 : 1;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-} else {
-  // Once more, in private namespaces that take everything with them.
-  const repository = path.resolve(import.meta.dirname, '../..');
-  const again = [process.execPath, '--conditions=@picluster/source', import.meta.filename];
-  const words = ['scripts/in-lab.mjs', ...again, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, words, { cwd: repository, stdio: 'inherit' });
-  process.exitCode = status ?? 1;
-}
+await inPrivateNamespaces(import.meta.filename, measure);

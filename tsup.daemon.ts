@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { slimKube } from '@picluster/kube/esbuild-plugin';
 import type { Options } from 'tsup';
 
@@ -13,6 +14,7 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
     noExternal: [/.*/],
     esbuildPlugins: [slimKube()],
     esbuildOptions: (esbuild) => {
+      esbuild.define = { ...esbuild.define, ...whichBuild() };
       esbuild.conditions = ['@picluster/source'];
       esbuild.legalComments = 'none';
       // Smaller, but with the names that a stack trace needs.
@@ -24,5 +26,15 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     ...(onSuccess === undefined ? {} : { onSuccess }),
+  };
+}
+
+/** The version of the package that is bundled, and its commit where the builder knows it: the same sources must give the same file. */
+function whichBuild(): Record<string, string> {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const commit = process.env['PICLUSTER_COMMIT'] ?? '';
+  return {
+    PICLUSTER_VERSION: JSON.stringify(version),
+    PICLUSTER_COMMIT: commit === '' ? 'undefined' : JSON.stringify(commit),
   };
 }

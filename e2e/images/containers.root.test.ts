@@ -112,6 +112,12 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
     expect(text).toContain(`Usage: ${daemon} [flags]`);
   });
 
+  test.each(DAEMONS)('the %s says which build it is', async (daemon) => {
+    const text = await output(container(daemon, { args: ['--version'] }));
+    expect(text).toContain(`picluster ${daemon} ${versionOf(daemon)} (`);
+    expect(text).toContain(`Node.js ${process.versions.node})`);
+  });
+
   test('Node is the one that the repository is tested with', async () => {
     const text = await output(container('controller', { entrypoint: NODE, args: ['--version'] }));
     expect(text.trim()).toBe(process.version);
@@ -202,9 +208,9 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
       expect((await output(one)).trim()).toBe(process.version);
     });
 
-    test('the controller prints its flags', async () => {
-      const text = await output(emulated('controller', { args: ['--help'] }));
-      expect(text).toContain('Usage: controller');
+    test('the controller says which build it is', async () => {
+      const text = await output(emulated('controller', { args: ['--version'] }));
+      expect(text).toContain(`picluster controller ${versionOf('controller')} (`);
     });
 
     test('the speaker answers ARP', async () => {
@@ -222,6 +228,11 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
     }, 120_000);
   });
 });
+
+function versionOf(daemon: Daemon): string {
+  const file = new URL(`../../packages/${daemon}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
 
 /** The answer to a question of type A: the question again, and one record that points at its name. */
 function dnsAnswer(question: Buffer, address: readonly number[]): Buffer {

@@ -31,13 +31,14 @@ const STOP_LIMIT_MS = 3000;
 
 type Context = DaemonContext<typeof controllerFlags>;
 
-async function main({ flags, log, metrics, health, signal }: Context): Promise<void> {
+async function main(context: Context): Promise<void> {
+  const { flags, log, metrics, health, userAgent, signal } = context;
   const timings = leaseTimings(flags);
   const identity = `${hostname()}_${randomUUID()}`;
   const stateDir = flags['state-dir'];
   // Never closed: the kernel does it when all of the process is gone, which is what the next one wants to know.
   const life = stateDir === undefined ? undefined : await LifeSocket.open(stateDir, identity);
-  const client = connect({ kubeconfig: flags.kubeconfig, userAgent: 'picluster-controller' });
+  const client = connect({ kubeconfig: flags.kubeconfig, userAgent });
   const lock = new KubeLeaseLock(
     { client },
     {

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from './duration.ts';
 import { LOG_LEVELS, type LogLevel } from './logger.ts';
+import type { Build } from './seams/build.ts';
 
 /** One command-line flag: `--name value`, or its environment variable where the flag is absent. */
 export interface Flag<T> {
@@ -25,10 +26,11 @@ export type FlagValues<S extends FlagSet> = {
   readonly [K in keyof S]: S[K] extends Flag<infer T> ? T : never;
 };
 
-/** What a command line says: values, a call for help, or every problem found, each naming its flag and the fix. */
+/** What a command line says: values, a call for help or for the version, or every problem found, each naming its flag and the fix. */
 export type ParsedFlags<S extends FlagSet> =
   | { readonly kind: 'values'; readonly values: FlagValues<S> }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 interface FlagOptions {
@@ -143,8 +145,8 @@ export function parseFlags<S extends FlagSet>(
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ParsedFlags<S> {
-  const { given, problems, help } = readWords(flags, words);
-  if (help) return { kind: 'help' };
+  const { given, problems, asked } = readWords(flags, words);
+  if (asked !== undefined) return { kind: asked };
   const values: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(flags)) {
     const source = chooseSource(name, flag, given, env);
@@ -180,12 +182,13 @@ function chooseSource(
 function readWords(
   flags: FlagSet,
   words: readonly string[],
-): { given: Map<string, string>; problems: string[]; help: boolean } {
+): { given: Map<string, string>; problems: string[]; asked: 'help' | 'version' | undefined } {
   const given = new Map<string, string>();
   const problems: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
-    if (word === '--help' || word === '-h') return { given, problems, help: true };
+    if (word === '--help' || word === '-h') return { given, problems, asked: 'help' };
+    if (word === '--version') return { given, problems, asked: 'version' };
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(word);
     if (match === null) {
       problems.push(`"${word}" is not a flag; --help lists them`);
@@ -203,7 +206,7 @@ function readWords(
     else if (given.has(name)) problems.push(`--${name} is given twice`);
     else given.set(name, text);
   }
-  return { given, problems, help: false };
+  return { given, problems, asked: undefined };
 }
 
 /** What `--help` prints: one paragraph about the program, then each flag with its variable and default. */
@@ -219,6 +222,13 @@ export function helpText(program: string, about: string, flags: FlagSet): string
     lines.push(`  --${name} <${flag.placeholder}>`);
     lines.push(`      ${flag.about} (${need}; ${flag.env.join(', ')})`);
   }
-  lines.push('  --help', '      Prints this.', '');
+  lines.push('  --help', '      Prints this.');
+  lines.push('  --version', '      Prints which build this is.', '');
   return lines.join('\n');
+}
+
+/** What `--version` prints, on one line. */
+export function versionText(program: string, { version, commit, node }: Build): string {
+  const from = commit === undefined ? '' : `commit ${commit}, `;
+  return `picluster ${program} ${version} (${from}Node.js ${node})\n`;
 }

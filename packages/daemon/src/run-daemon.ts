@@ -1,9 +1,17 @@
-import { helpText, parseFlags, type commonFlags, type FlagSet, type FlagValues } from './flags.ts';
+import {
+  helpText,
+  parseFlags,
+  versionText,
+  type commonFlags,
+  type FlagSet,
+  type FlagValues,
+} from './flags.ts';
 import { HealthChecks } from './health.ts';
 import { startHttpServers } from './http-servers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { patientStdout } from './patient-stdout.ts';
+import { build } from './seams/build.ts';
 import { saveMemory, saveMemoryAtTheCostOfSpeed } from './seams/engine-settings.ts';
 
 type CommonFlags = ReturnType<typeof commonFlags>;
@@ -14,6 +22,8 @@ export interface DaemonContext<S extends FlagSet> {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly health: HealthChecks;
+  /** How the program names itself to the API server: `picluster-speaker/0.1.0`. */
+  readonly userAgent: string;
   /** Aborts on the first SIGTERM or SIGINT: finish, give back what is held, return. */
   readonly signal: AbortSignal;
 }
@@ -31,7 +41,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
 }
 
 /**
- * Runs a daemon in this process and resolves with its exit code: 0 after `--help` or a clean end, 2 for a command line that is wrong, 1 when `main`
+ * Runs a daemon in this process and resolves with its exit code: 0 after `--help`, `--version` or a clean end, 2 for a command line that is wrong, 1 when `main`
  * failed. A second signal ends the process at once with 130.
  */
 export async function runDaemon<S extends FlagSet & CommonFlags>(
@@ -43,6 +53,10 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     process.stdout.write(helpText(definition.name, definition.about, definition.flags));
     return 0;
   }
+  if (parsed.kind === 'version') {
+    process.stdout.write(versionText(definition.name, build));
+    return 0;
+  }
   if (parsed.kind === 'problems') {
     for (const problem of parsed.problems) process.stderr.write(`${definition.name}: ${problem}\n`);
     return 2;
@@ -52,6 +66,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
   const log = createLogger(definition.name, flags['log-level'], patientStdout());
   const metrics = createMetrics();
+  declareBuild(metrics);
   const health = new HealthChecks();
   const signal = signalOfEnd(process, log);
   try {
@@ -63,16 +78,30 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       },
     );
     log.info('starting', {
+      ...build,
       metricsPort: servers.metricsPort ?? 0,
       healthPort: servers.healthPort ?? 0,
     });
-    await definition.main({ flags, log, metrics, health, signal });
+    const userAgent = `picluster-${definition.name}/${build.version}`;
+    await definition.main({ flags, log, metrics, health, userAgent, signal });
     log.info('stopped');
     return 0;
   } catch (error) {
     log.error('failed', { error });
     return 1;
   }
+}
+
+/** In the way of Prometheus: the labels say it, the value is always 1. */
+function declareBuild(metrics: Metrics): void {
+  const { version, commit = '', node } = build;
+  metrics
+    .gauge('picluster_build_info', 'The build that runs, by its labels.', [
+      'version',
+      'commit',
+      'node_version',
+    ])
+    .set(1, { version, commit, node_version: node });
 }
 
 function portOrOff(port: number): number | undefined {

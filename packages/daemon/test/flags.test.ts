@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commonFlags, durationFlag, helpText, parseFlags, stringFlag } from '../src/index.ts';
+import { versionText } from '../src/flags.ts';
 
 const flags = {
   ...commonFlags({ metrics: 7472, health: 7473 }),
@@ -88,6 +89,10 @@ describe('a command line', () => {
   test('that asks for help gets help, whatever else is wrong', () => {
     expect(parseFlags(flags, ['--unknown', '--help'], {}).kind).toBe('help');
   });
+
+  test('that asks for the version gets it, whatever is missing', () => {
+    expect(parseFlags(flags, ['--version'], {}).kind).toBe('version');
+  });
 });
 
 test('the help explains each flag with its variable and its default', () => {
@@ -96,4 +101,12 @@ test('the help explains each flag with its variable and its default', () => {
   expect(text).toContain('(default 15s; LEASE_DURATION)');
   expect(text).toContain('(required; NODE_NAME)');
   expect(text).toContain('(optional; KUBECONFIG)');
+});
+
+test('the version is one line, with the commit where the builder said it', () => {
+  const build = { version: '1.2.3', commit: undefined, node: '24.0.0' };
+  expect(versionText('speaker', build)).toBe('picluster speaker 1.2.3 (Node.js 24.0.0)\n');
+  expect(versionText('speaker', { ...build, commit: 'abc' })).toBe(
+    'picluster speaker 1.2.3 (commit abc, Node.js 24.0.0)\n',
+  );
 });

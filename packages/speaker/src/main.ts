@@ -20,7 +20,7 @@ async function main(context: Context): Promise<void> {
       : undefined;
   const client = connect({
     kubeconfig: flags.kubeconfig,
-    userAgent: `picluster-speaker (${flags['node-name']})`,
+    userAgent: `${context.userAgent} (${flags['node-name']})`,
   });
   try {
     await run(context, client);

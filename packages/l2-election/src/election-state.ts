@@ -8,6 +8,8 @@ export const sentTimesKept = 128;
 export interface Peer {
   boot: number;
   /** The newest frame received from it. */
+  newest: number;
+  /** The newest of them of which we know what it says of addresses: what we tell it that we have. */
   direct: number;
   /** The newest frame of it that is known to exist, and since when. */
   evidence: number;
@@ -33,7 +35,8 @@ export interface Peer {
   /** Its hardware address as text, to tell an answer of its own from a stranger's. */
   mac: string;
   acknowledgements: readonly Acknowledgement[];
-  /** What its newest frame says of addresses, as it came and by address. */
+  /** What the frame `direct` says of addresses, as it came and by address; and the frame that said so first. */
+  listSeq: number;
   list: readonly Entry[];
   entries: ReadonlyMap<string, readonly Entry[]>;
 }
@@ -145,6 +148,9 @@ export interface ElectionState {
   addresses: ReadonlyMap<string, Readonly<AddressState>>;
   /** What our newest frame said of addresses: the same object for as long as nothing changes. */
   list: readonly Entry[];
+  /** The frame that said so first, and when it was said last. */
+  listSeq: number;
+  listedAtMs: number;
   /** When the next turn is due, if nothing happens before. */
   wakeAtMs: number;
 }
@@ -287,6 +293,8 @@ export function initialState(options: {
     peers: new Map(),
     addresses: new Map(),
     list: [],
+    listSeq: 0,
+    listedAtMs: -Infinity,
     wakeAtMs: nowMs,
   };
 }
@@ -295,6 +303,7 @@ export function initialState(options: {
 export function newPeer(boot: number, ackMax: number): Peer {
   return {
     boot,
+    newest: 0,
     direct: 0,
     evidence: 0,
     evidenceAtMs: -Infinity,
@@ -312,6 +321,7 @@ export function newPeer(boot: number, ackMax: number): Peer {
     ageMs: 0,
     mac: '',
     acknowledgements: [],
+    listSeq: 0,
     list: [],
     entries: new Map(),
   };

@@ -2,7 +2,7 @@
 export const ETHER_TYPE = 0x88b5;
 
 /** The version of the layout; frames of any other are dropped. */
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 
 /** Offsets in the frame, from the start of the Ethernet header; all numbers are big-endian. */
 export const OFFSET = {
@@ -10,7 +10,6 @@ export const OFFSET = {
   source: 6,
   etherType: 12,
   version: 14,
-  /** 1: leaving, 2: passive. */
   flags: 15,
   part: 16,
   parts: 17,
@@ -23,10 +22,14 @@ export const OFFSET = {
   held: 44,
   acknowledgements: 46,
   entries: 48,
+  listSeq: 50,
   /** How many bytes of the body this part carries. */
-  length: 50,
-  body: 52,
+  length: 54,
+  body: 56,
 } as const;
+
+/** The bits of the flags. `unlisted`: without entries, which are those that the frame `listSeq` said first. */
+export const FLAG = { leaving: 1, passive: 2, unlisted: 4 } as const;
 
 /** The authentication code ends the frame: HMAC-SHA-256, its first 16 bytes, over all from the source address on. */
 export const CODE_BYTES = 16;

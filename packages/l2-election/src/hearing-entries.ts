@@ -1,5 +1,5 @@
 import type { AddressState } from './election-state.ts';
-import type { Entry, Heartbeat } from './heartbeat.ts';
+import type { Entry, NodeId } from './heartbeat.ts';
 import { isStrict } from './api-witness.ts';
 import { beginClaim } from './claiming.ts';
 import { isAlive, otherHolder, stakeOf } from './knowledge.ts';
@@ -7,8 +7,9 @@ import { beats } from './placement.ts';
 import { rightOf } from './right.ts';
 import type { Turn } from './turn.ts';
 
-/** What else the frame shows of its sender. */
+/** Whose frame it is, and what else it shows of its sender. */
 interface Standing {
+  readonly node: NodeId;
   /** How old our newest frame is that it knows of. */
   readonly ackedAgoMs: number;
   /** It names our boot, so it was made after our start. */
@@ -18,23 +19,23 @@ interface Standing {
 type NamingEntry = Extract<Entry, { readonly node: string }>;
 
 /** Acts on what a heartbeat says of addresses. */
-export function hearEntries(turn: Turn, beat: Heartbeat, standing: Standing): void {
-  forgetHints(turn, beat);
-  for (const entry of beat.entries) {
+export function hearEntries(turn: Turn, entries: readonly Entry[], standing: Standing): void {
+  forgetHints(turn, entries, standing);
+  for (const entry of entries) {
     const own = noteTerm(turn, entry);
-    if (entry.kind === 'hold') hearHold(turn, own, entry, beat);
-    else if (entry.kind === 'claim') hearClaim(turn, own, entry, beat, standing);
-    else if (entry.kind === 'give') hearGive(turn, own, entry, beat, standing);
-    else if (entry.kind === 'object') hearObjection(turn, entry, beat);
+    if (entry.kind === 'hold') hearHold(turn, own, entry, standing);
+    else if (entry.kind === 'claim') hearClaim(turn, own, entry, standing);
+    else if (entry.kind === 'give') hearGive(turn, own, entry, standing);
+    else if (entry.kind === 'object') hearObjection(turn, entry, standing);
   }
 }
 
 /** What others said of a node is void once its own frame shows no stake. */
-function forgetHints(turn: Turn, beat: Heartbeat): void {
+function forgetHints(turn: Turn, entries: readonly Entry[], { node }: Standing): void {
   for (const [address, own] of turn.state.addresses) {
     const { hint } = own;
-    if (hint === undefined || hint.node !== beat.node || hint.from === turn.state.node) continue;
-    const staked = beat.entries.some(
+    if (hint === undefined || hint.node !== node || hint.from === turn.state.node) continue;
+    const staked = entries.some(
       ({ kind, address: named }) => named === address && (kind === 'hold' || kind === 'claim'),
     );
     if (!staked) turn.change(address).hint = undefined;
@@ -51,12 +52,7 @@ function noteTerm(turn: Turn, entry: Entry): Readonly<AddressState> {
   return own;
 }
 
-function hearHold(
-  turn: Turn,
-  own: Readonly<AddressState>,
-  entry: Entry,
-  { node }: Heartbeat,
-): void {
+function hearHold(turn: Turn, own: Readonly<AddressState>, entry: Entry, { node }: Standing): void {
   const { state, nowMs } = turn;
   if (own.mode === 'claim') turn.drop(entry.address, 'held-by-other');
   if (own.mode === 'hold') {
@@ -80,8 +76,7 @@ function hearClaim(
   turn: Turn,
   own: Readonly<AddressState>,
   entry: Entry,
-  { node }: Heartbeat,
-  { ackedAgoMs }: Standing,
+  { node, ackedAgoMs }: Standing,
 ): void {
   const { state, nowMs } = turn;
   const { deadAfterMs, marginMs } = turn.timings;
@@ -111,8 +106,7 @@ function hearGive(
   turn: Turn,
   own: Readonly<AddressState>,
   entry: NamingEntry,
-  { node }: Heartbeat,
-  { namesUs }: Standing,
+  { node, namesUs }: Standing,
 ): void {
   const { state, nowMs } = turn;
   if (entry.node !== state.node) {
@@ -137,7 +131,7 @@ function hearGive(
   else if (own.mode === 'idle') beginClaim(turn, entry.address, turn.change(entry.address));
 }
 
-function hearObjection(turn: Turn, entry: NamingEntry, { node }: Heartbeat): void {
+function hearObjection(turn: Turn, entry: NamingEntry, { node }: Standing): void {
   const { state, nowMs } = turn;
   if (entry.node === state.node) return;
   const own = turn.change(entry.address);

@@ -7,7 +7,12 @@ import type { Turn } from './turn.ts';
 /** By how much the wall clock of an unproven boot may be off. */
 const recordingAfterMs = 30_000;
 
-/** Takes in one authenticated heartbeat (rules 2 to 6 and all that a frame can change at once). */
+/**
+ * Takes in one authenticated heartbeat (rules 2 to 6 and all that a frame can change at once).
+ *
+ * One that refers to a list which we lack is a promise and a sign of life like any other. It is no consent, as it may object; and we do not
+ * acknowledge it, so that its sender lists again.
+ */
 export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   const { state } = turn;
   if (beat.node === state.node) {
@@ -24,14 +29,15 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   const back = turn.datedMs - peer.heardAtMs >= turn.timings.bindingMs;
   if (back) peer.backAtMs = turn.nowMs;
   peer.mac = mac;
-  peer.direct = beat.seq;
+  peer.newest = beat.seq;
   peer.heardAtMs = turn.nowMs;
   if (beat.seq > peer.evidence) {
     peer.evidence = beat.seq;
     peer.evidenceAtMs = turn.nowMs;
   }
   peer.dead = false;
-  const ackedAgoMs = noteOwn(turn, peer, named);
+  const entries = beat.entries ?? (peer.listSeq === beat.listSeq ? peer.list : undefined);
+  const ackedAgoMs = noteOwn(turn, peer, named, entries !== undefined);
   anchor(peer, turn.datedMs - turn.timings.delayMs - beat.ageMs);
   // One that returns did not know of us; it is given a moment to learn, in which its silence is no broken promise.
   if (back) {
@@ -40,15 +46,20 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
     anchor(peer, cameMs - (deadAfterMs - marginMs) + graceMs);
   }
   for (const ack of beat.acknowledgements) if (ack.node !== state.node) hearSay(turn, ack);
-  announceAgain(turn, beat, peer);
   peer.leaving = beat.leaving;
   peer.passive = beat.passive;
   peer.held = beat.held;
   peer.ageMs = beat.ageMs;
   peer.acknowledgements = beat.acknowledgements;
-  if (beat.entries !== peer.list) peer.entries = byAddress(beat.entries);
-  peer.list = beat.entries;
-  hearEntries(turn, beat, { ackedAgoMs, namesUs: named !== undefined });
+  if (entries !== undefined) {
+    peer.direct = beat.seq;
+    announceAgain(turn, entries, peer);
+    if (entries !== peer.list) peer.entries = byAddress(entries);
+    peer.list = entries;
+    peer.listSeq = beat.listSeq;
+    const standing = { node: beat.node, ackedAgoMs, namesUs: named !== undefined };
+    hearEntries(turn, entries, standing);
+  }
   // It may not know that we live: tell it before it has reason to worry.
   if (back || ackedAgoMs > 1.5 * turn.timings.heartbeatMs) state.sendSoon = true;
 }
@@ -88,7 +99,7 @@ function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined)
     state.sendSoon = true;
     return undefined;
   }
-  if (same !== undefined && beat.seq <= same.direct) return undefined;
+  if (same !== undefined && beat.seq <= same.newest) return undefined;
   const peer = same ?? newPeer(beat.boot, known?.ackMax ?? 0);
   peer.proven ||= named !== undefined;
   state.peers.set(beat.node, peer);
@@ -96,14 +107,19 @@ function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined)
   return peer;
 }
 
-/** What the frame acknowledges of ours; how long ago the newest frame that it knows of was sent. */
-function noteOwn(turn: Turn, peer: Peer, named: Acknowledgement | undefined): number {
+/** What the frame acknowledges of ours; how long ago the newest frame that it knows of was sent. Consent is only what `mayConsent`. */
+function noteOwn(
+  turn: Turn,
+  peer: Peer,
+  named: Acknowledgement | undefined,
+  mayConsent: boolean,
+): number {
   if (named === undefined) return Infinity;
   const sentAtMs = sentAt(turn.state, named.evidence);
   if (sentAtMs === undefined) return Infinity;
   anchor(peer, sentAtMs);
   peer.ackMax = Math.max(peer.ackMax, named.evidence);
-  if (named.direct > peer.ackDirect) {
+  if (mayConsent && named.direct > peer.ackDirect) {
     peer.ackDirect = named.direct;
     peer.ackDirectAtMs = sentAt(turn.state, named.direct) ?? peer.ackDirectAtMs;
   }
@@ -137,12 +153,12 @@ function hearSay({ state, nowMs }: Turn, ack: Acknowledgement): void {
 }
 
 /** A lower holder that let go may have left its hardware address in the neighbours' caches. */
-function announceAgain(turn: Turn, beat: Heartbeat, peer: Peer): void {
-  if (beat.entries === peer.list) return;
+function announceAgain(turn: Turn, list: readonly Entry[], peer: Peer): void {
+  if (list === peer.list) return;
   for (const [address, entries] of peer.entries) {
     if (turn.state.addresses.get(address)?.mode !== 'hold') continue;
     const held = entries.some(({ kind }) => kind === 'hold');
-    const holds = beat.entries.some((entry) => entry.kind === 'hold' && entry.address === address);
+    const holds = list.some((entry) => entry.kind === 'hold' && entry.address === address);
     if (held && !holds) turn.effects.push({ kind: 'announce', address });
   }
 }

@@ -3,6 +3,7 @@ import {
   BODY_BYTES_MAX,
   CODE_BYTES,
   ETHER_TYPE,
+  FLAG,
   FRAME_VERSION,
   OFFSET,
   PARTS_MAX,
@@ -127,9 +128,13 @@ export class HeartbeatCodec {
     if (body.length < split) return { kind: 'fault', fault: 'cut-short' };
     const acknowledgements = decodeAcknowledgements(body.subarray(0, split));
     if (typeof acknowledgements === 'string') return { kind: 'fault', fault: acknowledgements };
-    const entries = this.#entriesOf(node, body.subarray(split), view.getUint16(OFFSET.entries));
-    if (typeof entries === 'string') return { kind: 'fault', fault: entries };
     const flags = view.getUint8(OFFSET.flags);
+    const isListed = (flags & FLAG.unlisted) === 0;
+    if (!isListed && body.length > split) return { kind: 'fault', fault: 'trailing-bytes' };
+    const entries = isListed
+      ? this.#entriesOf(node, body.subarray(split), view.getUint16(OFFSET.entries))
+      : undefined;
+    if (typeof entries === 'string') return { kind: 'fault', fault: entries };
     return {
       kind: 'heartbeat',
       mac: frame.slice(OFFSET.source, OFFSET.source + 6),
@@ -139,16 +144,18 @@ export class HeartbeatCodec {
         seq: view.getUint32(OFFSET.seq),
         ageMs: view.getUint16(OFFSET.ageMs),
         wallS: view.getUint32(OFFSET.wallS),
-        leaving: (flags & 1) !== 0,
-        passive: (flags & 2) !== 0,
+        leaving: (flags & FLAG.leaving) !== 0,
+        passive: (flags & FLAG.passive) !== 0,
         held: view.getUint16(OFFSET.held),
         acknowledgements,
+        listSeq: view.getUint32(OFFSET.listSeq),
         entries,
       },
     };
   }
 
   #encodeBody({ acknowledgements, entries }: Heartbeat): Uint8Array {
+    if (entries === undefined) return encodeAcknowledgements(acknowledgements);
     if (this.#said.entries !== entries) this.#said = { entries, bytes: encodeEntries(entries) };
     return concatenate([encodeAcknowledgements(acknowledgements), this.#said.bytes]);
   }
@@ -174,7 +181,7 @@ export class HeartbeatCodec {
     frame.set(mac, OFFSET.source);
     view.setUint16(OFFSET.etherType, ETHER_TYPE);
     view.setUint8(OFFSET.version, FRAME_VERSION);
-    view.setUint8(OFFSET.flags, (heartbeat.leaving ? 1 : 0) + (heartbeat.passive ? 2 : 0));
+    view.setUint8(OFFSET.flags, flagsOf(heartbeat));
     view.setUint8(OFFSET.part, part);
     view.setUint8(OFFSET.parts, parts);
     view.setUint32(OFFSET.electorate, this.#electorate);
@@ -185,7 +192,8 @@ export class HeartbeatCodec {
     view.setUint32(OFFSET.wallS, heartbeat.wallS);
     view.setUint16(OFFSET.held, heartbeat.held);
     view.setUint16(OFFSET.acknowledgements, heartbeat.acknowledgements.length);
-    view.setUint16(OFFSET.entries, heartbeat.entries.length);
+    view.setUint16(OFFSET.entries, heartbeat.entries?.length ?? 0);
+    view.setUint32(OFFSET.listSeq, heartbeat.listSeq);
     view.setUint16(OFFSET.length, slice.length);
     frame.set(slice, OFFSET.body);
     frame.set(this.#codeOf(this.#keys[0], frame), frame.length - CODE_BYTES);
@@ -244,6 +252,14 @@ export class HeartbeatCodec {
     this.#partials.delete(node);
     return concatenate(partial.bodies as Uint8Array[]);
   }
+}
+
+function flagsOf({ leaving, passive, entries }: Heartbeat): number {
+  return (
+    (leaving ? FLAG.leaving : 0) +
+    (passive ? FLAG.passive : 0) +
+    (entries === undefined ? FLAG.unlisted : 0)
+  );
 }
 
 function checkedKeys(keys: readonly Uint8Array[]): readonly Uint8Array[] {

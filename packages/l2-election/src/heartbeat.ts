@@ -55,5 +55,8 @@ export interface Heartbeat {
   /** How many addresses it holds or claims. */
   readonly held: number;
   readonly acknowledgements: readonly Acknowledgement[];
-  readonly entries: readonly Entry[];
+  /** The frame of this boot that first said of addresses what holds now; 0: nothing was ever said. */
+  readonly listSeq: number;
+  /** What it says of addresses. `undefined`: what the frame `listSeq` said, which the sender takes all to have. */
+  readonly entries: readonly Entry[] | undefined;
 }

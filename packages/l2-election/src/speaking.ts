@@ -4,10 +4,18 @@ import { heldCount, isAlive, isHeard, otherHolder, stakeOf } from './knowledge.t
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
 
+/** A list that did not change is said again after so long. */
+const listAgainMs = 1000;
+
 /** Makes the next heartbeat and counts it as sent now. */
 export function speak(turn: Turn): void {
   const { state, nowMs } = turn;
   state.seq++;
+  const list = entriesNow(turn);
+  if (list !== state.list) state.listSeq = state.seq;
+  state.list = list;
+  const isListed = list.length === 0 || mustList(state, nowMs);
+  if (isListed) state.listedAtMs = nowMs;
   const heartbeat: Heartbeat = {
     node: state.node,
     boot: state.boot,
@@ -21,9 +29,9 @@ export function speak(turn: Turn): void {
     passive: state.passive,
     held: heldCount(state),
     acknowledgements: acknowledge(state, nowMs),
-    entries: entriesNow(turn),
+    listSeq: state.listSeq,
+    entries: isListed ? list : undefined,
   };
-  state.list = heartbeat.entries;
   const sentAtMs = [...state.sentAtMs];
   sentAtMs[state.seq % sentTimesKept] = nowMs;
   state.sentAtMs = sentAtMs;
@@ -32,6 +40,20 @@ export function speak(turn: Turn): void {
   state.sendSoon = false;
   state.sendNow = false;
   turn.effects.push({ kind: 'send', heartbeat });
+}
+
+/**
+ * Whether the next frame must bear the list: some live peer does not say that it has it, or one that we do not hear may lack it. A frame
+ * without it means the same to all who have it.
+ */
+function mustList(state: ElectionState, nowMs: number): boolean {
+  if (nowMs - state.listedAtMs >= listAgainMs) return true;
+  for (const peer of state.peers.values()) {
+    if (!isAlive(state, peer, nowMs)) continue;
+    const ack = peer.acknowledgements.find(({ node }) => node === state.node);
+    if (ack?.boot !== state.boot || ack.direct < state.listSeq) return true;
+  }
+  return false;
 }
 
 function acknowledge(state: ElectionState, nowMs: number): Acknowledgement[] {

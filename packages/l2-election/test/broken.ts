@@ -1,5 +1,6 @@
 import {
   type ElectionEffect,
+  type ElectionEvent,
   type ElectionInput,
   type ElectionState,
   type Heartbeat,
@@ -38,16 +39,29 @@ export const withoutSequence: Step = (state, input) => {
   for (const event of input.events) {
     const peer = event.kind === 'heartbeat' ? peers.get(event.heartbeat.node) : undefined;
     if (event.kind === 'heartbeat' && peer !== undefined) {
-      peers.set(event.heartbeat.node, { ...peer, direct: 0 });
+      peers.set(event.heartbeat.node, { ...peer, newest: 0, direct: 0 });
     }
   }
   return step({ ...state, peers }, input);
 };
 
+/** What a frame refers to and we lack is taken to be what we have. */
+export const withoutLists: Step = (state, input) => {
+  const lists = new Map(Array.from(state.peers, ([node, { list }]) => [node, list]));
+  const events = input.events.map((event): ElectionEvent => {
+    if (event.kind !== 'heartbeat') return event;
+    const { heartbeat } = event;
+    const entries = heartbeat.entries ?? lists.get(heartbeat.node) ?? [];
+    lists.set(heartbeat.node, entries);
+    return { ...event, heartbeat: { ...heartbeat, entries } };
+  });
+  return step(state, { ...input, events });
+};
+
 /** Nobody speaks for those whom a claimant cannot hear. */
 export const withoutObjections: Step = sending((heartbeat) => ({
   ...heartbeat,
-  entries: heartbeat.entries.filter(({ kind }) => kind !== 'object'),
+  entries: heartbeat.entries?.filter(({ kind }) => kind !== 'object'),
 }));
 
 /** Nobody tells whom else he hears. */

@@ -1,91 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   alienMs,
-  type ElectionEffect,
   type ElectionEvent,
   type ElectionState,
   type Heartbeat,
   initialState,
-  mayAnswer,
   rightOf,
   step,
-  wiredTimings,
 } from '../src/index.ts';
-
-const x = '192.0.2.1';
-const wallMs = 1_790_000_000_000;
-const timings = wiredTimings;
-
-/** Machines on one perfect wire without delay, turn by turn in whole milliseconds; a test may take a cable out. */
-class Wire {
-  nowMs = 0;
-  readonly states = new Map<string, ElectionState>();
-  readonly effects: (ElectionEffect & { node: string })[] = [];
-  readonly sent: Heartbeat[] = [];
-  readonly inboxes = new Map<string, ElectionEvent[]>();
-  readonly wallOffsetMs = new Map<string, number>();
-  /** `from>to` */
-  readonly cut = new Set<string>();
-
-  start(name: string, boot: number = 1): void {
-    const node = name.padStart(16, '0');
-    this.states.set(name, initialState({ node, boot, timings, nowMs: this.nowMs }));
-    this.inboxes.set(name, [{ kind: 'stand', address: x, candidacy: {} }]);
-  }
-
-  tell(name: string, ...events: ElectionEvent[]): void {
-    this.inboxes.get(name)?.push(...events);
-  }
-
-  run(ms: number): void {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs++) {
-      for (const [name, state] of this.states) this.#turn(name, state);
-    }
-  }
-
-  answerers(): string[] {
-    return [...this.states].filter(([, s]) => mayAnswer(s, x, this.nowMs)).map(([name]) => name);
-  }
-
-  kinds(): string[] {
-    return this.effects.map(({ node, kind }) => `${node} ${kind}`);
-  }
-
-  #turn(name: string, state: ElectionState): void {
-    const events = this.inboxes.get(name) ?? [];
-    if (events.length === 0 && this.nowMs < state.wakeAtMs) return;
-    this.inboxes.set(name, []);
-    const offsetMs = this.wallOffsetMs.get(name) ?? 0;
-    const input = { nowMs: this.nowMs, wallMs: wallMs + offsetMs + this.nowMs, events };
-    const [next, effects] = step(state, { ...input, readAll: true });
-    this.states.set(name, next);
-    for (const effect of effects) {
-      if (effect.kind === 'send') this.#deliver(name, effect.heartbeat);
-      else if (effect.kind === 'solicit') this.tell(name, { kind: 'foreign-frame' });
-      else if (effect.kind !== 'record') this.effects.push({ ...effect, node: name });
-    }
-  }
-
-  #deliver(from: string, heartbeat: Heartbeat): void {
-    this.sent.push(heartbeat);
-    for (const to of this.states.keys()) {
-      if (to === from || this.cut.has(`${from}>${to}`)) continue;
-      this.tell(to, { kind: 'heartbeat', heartbeat, mac: `mac-${from}` });
-    }
-  }
-}
-
-function pair(): Wire {
-  const wire = new Wire();
-  wire.start('a');
-  wire.start('b');
-  wire.run(1500);
-  expect(wire.answerers()).toHaveLength(1);
-  return wire;
-}
-
-const holderOf = (wire: Wire): [string, string] =>
-  wire.answerers()[0] === 'a' ? ['a', 'b'] : ['b', 'a'];
+import { holderOf, pair, timings, wallMs, Wire, x } from './wire.ts';
 
 describe('one node', () => {
   test('listens, probes, and answers a second after its start', () => {
@@ -277,6 +200,7 @@ describe('what waited while the process was stopped', () => {
     passive: false,
     held: 0,
     acknowledgements: [],
+    listSeq: 0,
     entries: [],
   };
   const fresh = initialState({ node: 'a'.padStart(16, '0'), boot: 1, timings, nowMs: 0 });

@@ -23,6 +23,7 @@ export const heartbeat: Heartbeat = {
   passive: false,
   held: 2,
   acknowledgements: [{ node: 'fedcba9876543210', boot: 0x01020304, evidence: 300, direct: 298 }],
+  listSeq: 5,
   entries: [
     { kind: 'hold', address: '192.0.2.1', term: 3 },
     { kind: 'claim', address: '2001:db8::1', term: 1 },

@@ -24,6 +24,7 @@ const below = (limit: number): number => Math.floor(random() * limit);
 const good: readonly Uint8Array[] = [
   ...codec.encode(heartbeat, mac),
   ...codec.encode({ ...heartbeat, acknowledgements: [], entries: [] }, mac),
+  ...codec.encode({ ...heartbeat, entries: undefined }, mac),
   ...codec.encode({ ...heartbeat, entries: manyEntries() }, mac),
 ];
 
@@ -56,9 +57,9 @@ function mutated(): Uint8Array {
 
 /** Makes the length and the code fit again, so that what is behind them is read. */
 function signed(frame: Uint8Array): Uint8Array {
-  if (frame.length < 52 + codeBytes) return frame;
+  if (frame.length < 56 + codeBytes) return frame;
   const view = new DataView(frame.buffer);
-  view.setUint16(50, frame.length - 52 - codeBytes);
+  view.setUint16(54, frame.length - 56 - codeBytes);
   const code = hmac(key, frame.subarray(6, frame.length - codeBytes)).subarray(0, codeBytes);
   frame.set(code, frame.length - codeBytes);
   return frame;

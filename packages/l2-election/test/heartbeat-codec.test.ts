@@ -14,7 +14,7 @@ const golden = [
   'ffffffffffff', // destination: broadcast
   '020000000001', // source
   '88b5', // EtherType: local experimental 1
-  '01', // version
+  '02', // version
   '01', // flags: leaving
   '00', // part 0
   '01', // of 1
@@ -27,6 +27,7 @@ const golden = [
   '0002', // held
   '0001', // acknowledgements
   '0004', // entries
+  '00000005', // which the frame 5 said first
   '0051', // bytes of the body: 17 + 9 + 21 + 17 + 17
   'fedcba9876543210', // acknowledgement: node
   '01020304', // boot
@@ -54,6 +55,17 @@ describe('a heartbeat on the wire', () => {
     expect(frame.subarray(0, -16).toString('hex')).toBe(golden);
     const code = hmac(key, frame.subarray(6, -16)).subarray(0, 16);
     expect(frame.subarray(-16).toString('hex')).toBe(Buffer.from(code).toString('hex'));
+  });
+
+  test('that refers to the list of an earlier one bears none, and a flag that says so', () => {
+    const beat = { ...heartbeat, acknowledgements: [], leaving: false, entries: undefined };
+    const frame = Buffer.from(only(codec().encode(beat, mac)));
+    const wanted = golden.slice(0, golden.indexOf('0051')); // all before the length
+    const head = Buffer.from(wanted, 'hex');
+    head[15] = 4; // flags: unlisted
+    head.writeUInt16BE(0, 46); // acknowledgements
+    head.writeUInt16BE(0, 48); // entries
+    expect(frame.subarray(0, -16).toString('hex')).toBe(`${head.toString('hex')}0000`);
   });
 
   test('is read back as it was, with the sender’s hardware address', () => {
@@ -119,7 +131,7 @@ describe('a frame changes nothing', () => {
   test('whatever bytes it is made of, with and without a fitting head', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1600 }), fc.boolean(), (bytes, head) => {
-        const given = head ? Buffer.concat([frame.subarray(0, 52), bytes]) : bytes;
+        const given = head ? Buffer.concat([frame.subarray(0, 56), bytes]) : bytes;
         expect(codec().read(given).kind).toBe('fault');
       }),
       { numRuns: Number(process.env['L2_FUZZ'] ?? 2000) },
@@ -132,13 +144,22 @@ describe('a frame changes nothing', () => {
         fc.uint8Array({ maxLength: 300 }),
         fc.nat({ max: 20 }),
         fc.nat({ max: 40 }),
-        (body, acknowledgements, entries) => {
-          const read = codec().read(signed(body, acknowledgements, entries));
+        fc.nat({ max: 7 }),
+        (body, acknowledgements, entries, flags) => {
+          const read = codec().read(signed(body, acknowledgements, entries, flags));
           expect(['heartbeat', 'fault']).toContain(read.kind);
         },
       ),
       { numRuns: Number(process.env['L2_FUZZ'] ?? 2000) },
     );
+  });
+
+  test('when it refers to the list of another frame and yet bears one', () => {
+    const body = Buffer.from(golden.slice(-2 * 17), 'hex');
+    expect(codec().read(signed(body, 0, 1, 0)).kind).toBe('heartbeat');
+    const unlisted = 4;
+    const fault = { kind: 'fault', fault: 'trailing-bytes' };
+    expect(codec().read(signed(body, 0, 1, unlisted))).toEqual(fault);
   });
 
   test('until all parts of its heartbeat are there', () => {
@@ -158,12 +179,18 @@ describe('a frame changes nothing', () => {
     expect(reader.read(newer[2] ?? frame)).toMatchObject({ heartbeat: { seq: 8 } });
   });
 
-  /** A frame with this body and these counts, and a code that fits. */
-  function signed(body: Uint8Array, acknowledgements: number, entries: number): Uint8Array {
-    const head = Buffer.from(frame.subarray(0, 52));
+  /** A frame with this body, these counts and flags, and a code that fits. */
+  function signed(
+    body: Uint8Array,
+    acknowledgements: number,
+    entries: number,
+    flags: number,
+  ): Uint8Array {
+    const head = Buffer.from(frame.subarray(0, 56));
+    head[15] = flags;
     head.writeUInt16BE(acknowledgements, 46);
     head.writeUInt16BE(entries, 48);
-    head.writeUInt16BE(body.length, 50);
+    head.writeUInt16BE(body.length, 54);
     const whole = Buffer.concat([head, body]);
     return Buffer.concat([whole, hmac(key, whole.subarray(6)).subarray(0, 16)]);
   }
@@ -220,5 +247,6 @@ const anyHeartbeat: fc.Arbitrary<Heartbeat> = fc.record({
       }),
     { maxLength: 60 },
   ),
-  entries: fc.array(entry, { maxLength: 300 }),
+  listSeq: word,
+  entries: fc.option(fc.array(entry, { maxLength: 300 }), { nil: undefined }),
 });

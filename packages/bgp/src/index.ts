@@ -1,0 +1,91 @@
+/**
+ * BGP-4 (RFC 4271) without a socket: whole messages in, values out, and back.
+ *
+ * Nothing here opens a socket, reads a clock or logs, and no `node:*` module is imported. Addresses, prefixes and communities are canonical text. A
+ * decoder returns the value, or a named reason with the NOTIFICATION that answers it, and never throws, whatever the bytes; an encoder throws
+ * `RangeError` at values that no message can hold.
+ *
+ * @packageDocumentation
+ */
+export { isAddress, isPrefix } from './codec/address.ts';
+export { asnOf, twoOctetAs } from './codec/asn.ts';
+export {
+  CAPABILITY,
+  type Capability,
+  type ExtendedNextHopCapability,
+  type FourOctetAsCapability,
+  type GracefulRestartCapability,
+  type MultiprotocolCapability,
+  type PlainCapability,
+  type RestartFamily,
+  type UnknownCapability,
+} from './codec/capability.ts';
+export {
+  AFI,
+  FAMILIES,
+  SAFI,
+  afiSafiOf,
+  familyOf,
+  type AfiSafi,
+  type Family,
+} from './codec/family.ts';
+export type {
+  DecodedMessage,
+  ErrorGrade,
+  HeaderFaultReason,
+  MessageFault,
+  MessageFaultReason,
+  OpenFaultReason,
+  UpdateError,
+  UpdateErrorReason,
+} from './codec/fault.ts';
+export {
+  AS_TRANS,
+  EXTENDED_MESSAGE_LENGTH_MAX,
+  HEADER_LENGTH,
+  MESSAGE_LENGTH_MAX,
+  MESSAGE_TYPE,
+  ROUTE_REFRESH_SUBTYPE,
+  type BgpMessage,
+  type KeepaliveMessage,
+  type NotificationMessage,
+  type OpenMessage,
+  type RouteRefreshMessage,
+  type UpdateMessage,
+} from './codec/messages.ts';
+export { negotiate } from './codec/negotiate.ts';
+export type { Negotiated } from './codec/negotiated.ts';
+export {
+  CEASE,
+  FSM_ERROR,
+  HEADER_ERROR,
+  NOTIFICATION,
+  OPEN_ERROR,
+  ROUTE_REFRESH_ERROR,
+  UPDATE_ERROR,
+} from './codec/notification-codes.ts';
+export {
+  ATTRIBUTE_FLAG,
+  PATH_ATTRIBUTE,
+  attributeOf,
+  type Address,
+  type AggregatorAttribute,
+  type AsPathAttribute,
+  type AsPathSegment,
+  type AtomicAggregateAttribute,
+  type ClusterListAttribute,
+  type CommunitiesAttribute,
+  type ExtendedCommunitiesAttribute,
+  type LargeCommunityAttribute,
+  type MetricAttribute,
+  type MpReachAttribute,
+  type MpUnreachAttribute,
+  type NextHop,
+  type NextHopAttribute,
+  type OriginAttribute,
+  type OriginatorIdAttribute,
+  type PathAttribute,
+  type Prefix,
+  type Transitive,
+  type UnknownAttribute,
+} from './codec/path-attribute.ts';

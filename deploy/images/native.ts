@@ -24,7 +24,7 @@ function compilerFor(architecture: Architecture): string {
 export async function buildAddon(
   architecture: Architecture,
 ): Promise<{ target: string; content: Uint8Array }> {
-  const target = `linux-${NODE_ARCHITECTURE[architecture]}-glibc`;
+  const target = `linux-${NODE_ARCHITECTURE[architecture]}`;
   const script = path.join(packetSocket, 'scripts', 'build-native.mjs');
   await run(process.execPath, [script, '--target', target], {
     env: { CC: compilerFor(architecture) },

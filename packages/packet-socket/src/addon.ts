@@ -57,25 +57,44 @@ export function loadAddon(): Addon {
   return loaded;
 }
 
-/** Tries `<folder>/<platform>-<arch>-<libc>/packet-socket.node`. A file for the other libc exists, but does not load. */
+/** What an addon must have to be ours, and of this version. */
+const FUNCTIONS = {
+  openPacket: true,
+  openLinkEvents: true,
+  setFilter: true,
+  setPromiscuous: true,
+  send: true,
+  answerFrom: true,
+  nowMs: true,
+  stats: true,
+  close: true,
+  queryInterface: true,
+} as const satisfies Record<keyof Addon, true>;
+
+/** Tries `<folder>/<platform>-<arch>/packet-socket.node` of each folder; the file is the same for glibc and musl. */
 export function load(platform: string, arch: string, folders: readonly string[]): Addon {
   if (platform !== 'linux') throw new PacketSocketError('unsupported-platform');
-  const require = createRequire(import.meta.url);
+  const files = folders.map((folder) => path.join(folder, `linux-${arch}`, 'packet-socket.node'));
   const attempts: unknown[] = [];
-  for (const folder of folders) {
-    for (const libc of ['glibc', 'musl']) {
-      const file = path.join(folder, `linux-${arch}-${libc}`, 'packet-socket.node');
-      try {
-        if (existsSync(file)) return require(file) as Addon;
-        attempts.push(new Error(`${file}: no such file`));
-      } catch (error) {
-        attempts.push(error);
-      }
+  for (const file of files) {
+    try {
+      return loadFile(file);
+    } catch (error) {
+      attempts.push(error);
     }
   }
   throw new PacketSocketError('addon-unusable', {
+    lookedFor: files,
     cause: new AggregateError(attempts, 'nothing of this could be loaded'),
   });
+}
+
+function loadFile(file: string): Addon {
+  if (!existsSync(file)) throw new Error(`${file}: no such file`);
+  const found = createRequire(import.meta.url)(file) as Partial<Addon>;
+  const missing = Object.keys(FUNCTIONS).filter((name) => !Object.hasOwn(found, name));
+  if (missing.length > 0) throw new Error(`${file}: of another version, without ${missing.join()}`);
+  return found as Addon;
 }
 
 /**

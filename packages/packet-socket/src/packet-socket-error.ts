@@ -8,7 +8,8 @@ import { getSystemErrorName } from 'node:util';
  * - `not-ethernet`: the interface exists, but carries no Ethernet frames (loopback, a tunnel).
  * - `interface-down`: the interface is down (ENETDOWN); a packet socket on it survives and hears again once it is up.
  * - `unsupported-platform`: this is not Linux.
- * - `addon-unusable`: Linux, but the compiled part is missing or does not load; `cause` has the attempts.
+ * - `addon-unusable`: Linux, but the compiled part is missing or does not load; `lookedFor` has the files that were tried,
+ *   `cause` what became of each.
  * - `system`: any other refusal of the system: see `errno`, `errnoName` and `syscall`.
  */
 export type PacketSocketErrorCode =
@@ -26,6 +27,8 @@ export interface PacketSocketErrorDetails {
   /** The system's error number as Node has it: negative. */
   readonly errno?: number;
   readonly syscall?: string;
+  /** The files of the compiled part that were tried. */
+  readonly lookedFor?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -57,19 +60,23 @@ export class PacketSocketError extends Error {
   readonly errnoName: string | undefined;
   readonly syscall: string | undefined;
   readonly interfaceName: string | undefined;
+  /** The files of the compiled part that were tried, in this order; empty unless it is `addon-unusable`. */
+  readonly lookedFor: readonly string[];
 
   constructor(code: PacketSocketErrorCode, details: PacketSocketErrorDetails = {}) {
-    const { errno, syscall, interfaceName, cause } = details;
+    const { errno, syscall, interfaceName, lookedFor = [], cause } = details;
     const errnoName = errno === undefined ? undefined : getSystemErrorName(errno);
     const where = interfaceName === undefined ? '' : `${interfaceName}: `;
     const call = syscall === undefined ? '' : `${syscall}: `;
     const number = errnoName === undefined ? '' : ` (${call}${errnoName})`;
-    super(`${where}${ADVICE[code]}${number}`, cause === undefined ? {} : { cause });
+    const files = lookedFor.length === 0 ? '' : `; looked for ${lookedFor.join(', ')}`;
+    super(`${where}${ADVICE[code]}${number}${files}`, cause === undefined ? {} : { cause });
     this.code = code;
     this.errno = errno;
     this.errnoName = errnoName;
     this.syscall = syscall;
     this.interfaceName = interfaceName;
+    this.lookedFor = lookedFor;
   }
 }
 

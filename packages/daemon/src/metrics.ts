@@ -1,9 +1,5 @@
-import {
-  collectDefaultMetrics,
-  Counter as PromCounter,
-  Gauge as PromGauge,
-  Registry,
-} from 'prom-client';
+import { Counter as PromCounter, Gauge as PromGauge, Registry } from 'prom-client';
+import { registerProcessMetrics } from './seams/process-metrics.ts';
 
 /** A number that only grows. */
 export interface Counter {
@@ -29,10 +25,10 @@ export interface Metrics {
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Metrics on `prom-client`, with a registry of their own and the process's default metrics in it. */
+/** Metrics on `prom-client`, with a registry of their own and what the process is like in it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry);
   return {
     counter: (name, help, labelNames = []) => {
       const counter = new PromCounter({

@@ -129,6 +129,76 @@ describe('the chart', () => {
   });
 });
 
+describe('metrics by TLS', () => {
+  const monitored = {
+    serviceAccount: 'prometheus',
+    namespace: 'monitoring',
+    serviceMonitor: { enabled: true },
+  };
+  const securedKinds = (objects: readonly KubeObject[]): string[] =>
+    objects
+      .filter((object) => /metrics-cert|tokenreviews|"https"/.test(JSON.stringify(object)))
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+      .sort();
+
+  test('are nowhere unless they are asked for', async () => {
+    expect(securedKinds(await render({ prometheus: monitored }))).toEqual([]);
+  });
+
+  test.each([
+    ['tls', { tls: { speakerMetricsTLSSecret: 'secret' }, prometheus: monitored }],
+    [
+      'prometheus, as in older charts of MetalLB',
+      { prometheus: { ...monitored, speakerMetricsTLSSecret: 'secret' } },
+    ],
+  ])(
+    'are for the daemon whose Secret is under %s, with the rights and the monitor',
+    async (_title, values) => {
+      const objects = await render(values);
+      expect(securedKinds(objects)).toEqual([
+        'ClusterRole picluster-speaker',
+        'DaemonSet picluster-speaker',
+        'ServiceMonitor picluster-speaker',
+      ]);
+      const monitor = find(objects, 'ServiceMonitor').find(({ metadata }) =>
+        metadata.name.endsWith('speaker'),
+      );
+      expect(monitor?.['spec']).toMatchObject({
+        endpoints: [
+          {
+            scheme: 'https',
+            bearerTokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+            tlsConfig: { insecureSkipVerify: true },
+          },
+        ],
+      });
+      const reader = find(objects, 'ClusterRole').find(({ metadata }) =>
+        metadata.name.endsWith('metrics-reader'),
+      );
+      expect(reader?.['rules']).toEqual([{ nonResourceURLs: ['/metrics'], verbs: ['get'] }]);
+    },
+  );
+
+  test('are scraped through a PodMonitor with the token that the values name', async () => {
+    const authorization = { credentials: { name: 'scraper', key: 'token' } };
+    const objects = await render({
+      tls: { controllerMetricsTLSSecret: 'secret' },
+      prometheus: { ...everything.prometheus, podMonitor: { enabled: true, authorization } },
+    });
+    const [controller, speaker] = find(objects, 'PodMonitor').map(({ spec }) => spec);
+    expect(controller).toMatchObject({ podMetricsEndpoints: [{ scheme: 'https', authorization }] });
+    expect(speaker).toMatchObject({ podMetricsEndpoints: [{ scheme: 'http' }] });
+    expect(JSON.stringify(speaker)).not.toContain('authorization');
+  });
+
+  test('change no network policy', async () => {
+    const policies = async (values: object): Promise<unknown> =>
+      find(await render({ networkpolicies: { enabled: true }, ...values }), 'NetworkPolicy');
+    const tls = { controllerMetricsTLSSecret: 'one', speakerMetricsTLSSecret: 'other' };
+    expect(await policies({ tls })).toEqual(await policies({}));
+  });
+});
+
 describe('values', () => {
   test.each([
     [{ controler: {} }, "additional properties 'controler' not allowed"],
@@ -156,18 +226,20 @@ describe('values', () => {
     const message = await refusal({
       frrk8s: { enabled: true },
       tls: { speakerMetricsTLSSecret: 'secret' },
+      prometheus: { metricsPort: 17_472 },
     });
     expect(message).toContain('there is no BGP');
-    expect(message).toContain('speakerMetricsTLSSecret: /metrics is plain HTTP here');
+    expect(message).toContain('metrics by TLS need another port than speaker.livenessProbe.port');
 
     const layer2 = {
       frrk8s: { enabled: false },
       speaker: { frr: { enabled: false }, memberlist: { enabled: true } },
       controller: { webhookMode: 'enabled' },
+      tls: { minVersion: 'VersionTLS12' },
     };
     const words = ['install', 'picluster', CHART, '--dry-run=client'];
     expect(await helm.run(words, layer2)).toContain(
-      'Not used here, though your values have them: frrk8s, controller.webhookMode, speaker.memberlist, speaker.frr.',
+      'Not used here, though your values have them: tls.minVersion, frrk8s, controller.webhookMode, speaker.memberlist, speaker.frr.',
     );
   });
 });

@@ -9,9 +9,9 @@ const READY_LIMIT_MS = 30_000;
 export async function startDaemon(
   processes: Processes,
   daemon: 'controller' | 'speaker',
-  options: { name?: string; healthPort: number; args: readonly string[] },
+  options: { name?: string; healthPort: number; metricsPort?: number; args: readonly string[] },
 ): Promise<LabProcess> {
-  const { name = daemon, healthPort, args } = options;
+  const { name = daemon, healthPort, metricsPort = 0, args } = options;
   const program = fileURLToPath(new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url));
   if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
   const started = processes.start({
@@ -20,7 +20,7 @@ export async function startDaemon(
       process.execPath,
       program,
       `--health-port=${healthPort}`,
-      '--metrics-port=0',
+      `--metrics-port=${metricsPort}`,
       ...args,
     ],
   });

@@ -10,6 +10,7 @@ import { waitFor } from '../lab/wait-for.ts';
 import { Cluster, configuration, loadBalancer } from './cluster.ts';
 import { startDaemon } from './daemon.ts';
 import { CHART } from './helm.ts';
+import { Scraper } from './scraper.ts';
 import { readAuditLog, refusals, type RightsObject, unusedRights } from './used-rights.ts';
 
 // Both daemons work with their own tokens and the rights of the chart, in turn through all that they do, while the API server writes down
@@ -21,6 +22,9 @@ const LIMIT_MS = 30_000;
 const QUICK_LEASES = ['--lease-duration=3s', '--renew-deadline=2s', '--retry-period=500ms'];
 const STATUSES = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/servicel2statuses`;
 const SERVICE_NAME = 'metallb.io/service-name';
+const METRICS_PORT = { controller: 7_490, speaker: 7_491 } as const;
+/** With all that asks for rights. The Pods do not run, so there need not be a Secret. */
+const VALUES = { tls: { controllerMetricsTLSSecret: 'tls', speakerMetricsTLSSecret: 'tls' } };
 const POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -35,6 +39,7 @@ let cluster: Cluster;
 let processes: Processes;
 let rendered: readonly KubeObject[];
 let auditLog: string;
+let scraper: Scraper;
 let hasLan = false;
 
 beforeAll(async () => {
@@ -50,8 +55,9 @@ beforeAll(async () => {
   processes = new Processes(path.join(folder, 'daemons'));
   await makeLan();
   const words = [CHART, '--namespace', NAMESPACE];
-  await cluster.helm.run(['install', 'picluster', ...words, '--create-namespace']);
-  rendered = parseManifests(await cluster.helm.run(['template', 'picluster', ...words]));
+  await cluster.helm.run(['install', 'picluster', ...words, '--create-namespace'], VALUES);
+  rendered = parseManifests(await cluster.helm.run(['template', 'picluster', ...words], VALUES));
+  scraper = await Scraper.make(cluster);
   await cluster.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } }]);
   await configure('192.0.2.0/24');
 });
@@ -138,7 +144,13 @@ async function start(
   return await startDaemon(processes, component, {
     name,
     healthPort: component === 'controller' ? 7_480 : 7_481,
-    args: [`--kubeconfig=${kubeconfig}`, `--namespace=${NAMESPACE}`, ...args],
+    metricsPort: METRICS_PORT[component],
+    args: [
+      `--kubeconfig=${kubeconfig}`,
+      `--namespace=${NAMESPACE}`,
+      `--metrics-cert-dir=${scraper.certificateFolder}`,
+      ...args,
+    ],
   });
 }
 
@@ -188,6 +200,12 @@ describe('the rights of the chart', () => {
       await service('lost', address);
       await untilTold('AllocationFailed', 'lost', address, times);
     }
+    const { status, body } = await scraper.scrape(METRICS_PORT.controller);
+    expect([status, body]).toEqual([
+      403,
+      'system:serviceaccount:monitoring:scraper may not read the metrics: it needs the verb get on the non-resource URL /metrics\n',
+    ]);
+    expect(await scraper.scrape(METRICS_PORT.controller, 'made-up')).toMatchObject({ status: 401 });
     expect(await wrong('controller')).toEqual([]);
   });
 
@@ -197,6 +215,7 @@ describe('the rights of the chart', () => {
       `/api/v1/namespaces/${NAMESPACE}/secrets/picluster-l2-key`,
     );
     await endpoint('web', true);
+    await scraper.permit();
     for (const strategy of ['wire', 'lease']) {
       const flags = [`--node-name=${NODE}`, `--l2-strategy=${strategy}`, ...QUICK_LEASES];
       const speaker = await start('speaker', strategy, ...flags);
@@ -214,6 +233,8 @@ describe('the rights of the chart', () => {
       await endpoint('web', true);
       await untilTold('nodeAssigned', 'web', NODE, before + 2);
       await waitFor('the ServiceL2Status to be back', async () => await said('web'));
+      const { status: code, body } = await scraper.scrape(METRICS_PORT.speaker);
+      expect([code, body.includes('metallb_speaker_announced{')]).toEqual([200, true]);
       await speaker.stop();
     }
     expect(await wrong('speaker')).toEqual([]);

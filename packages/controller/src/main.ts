@@ -39,6 +39,7 @@ async function main(context: Context): Promise<void> {
   // Never closed: the kernel does it when all of the process is gone, which is what the next one wants to know.
   const life = stateDir === undefined ? undefined : await LifeSocket.open(stateDir, identity);
   const client = connect({ kubeconfig: flags.kubeconfig, userAgent });
+  context.askAccessThrough(client);
   const lock = new KubeLeaseLock(
     { client },
     {

@@ -106,6 +106,7 @@ export function commonFlags(ports: { metrics: number; health: number }): {
   readonly namespace: Flag<string>;
   readonly 'log-level': Flag<LogLevel>;
   readonly 'metrics-port': Flag<number>;
+  readonly 'metrics-cert-dir': Flag<string | undefined>;
   readonly 'health-port': Flag<number>;
 } {
   return {
@@ -121,6 +122,12 @@ export function commonFlags(ports: { metrics: number; health: number }): {
     }),
     'log-level': logLevelFlag,
     'metrics-port': portFlag('/metrics', 'PICLUSTER_METRICS_PORT', ports.metrics),
+    'metrics-cert-dir': stringFlag({
+      about:
+        'Folder with tls.crt and tls.key: /metrics is then there by TLS alone, for those whose bearer token may get that path. Absent: plain HTTP, for everybody.',
+      env: 'PICLUSTER_METRICS_CERT_DIR',
+      optional: true,
+    }),
     'health-port': portFlag('/healthz and /readyz', 'PICLUSTER_HEALTH_PORT', ports.health),
   };
 }

@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { CertificateFolder } from './certificate-folder.ts';
 import type { HealthChecks } from './health.ts';
+import type { MetricsAccess } from './metrics-access.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The servers that run, with the ports they really have. */
@@ -11,27 +14,57 @@ export interface HttpServers extends AsyncDisposable {
   readonly healthPort: number | undefined;
 }
 
+/** What the servers say, and to whom. */
+export interface HttpServerDeps {
+  readonly metrics: Metrics;
+  readonly health: HealthChecks;
+  /** `/metrics` by TLS alone, for those who may read it. Absent: by plain HTTP, for everybody. */
+  readonly guard?:
+    | { readonly certificate: CertificateFolder; readonly access: MetricsAccess }
+    | undefined;
+}
+
+type Reply = (status: number, body: string, headers?: Readonly<Record<string, string>>) => void;
+/** Answers on one path. */
+type Page = (authorization: string | undefined, reply: Reply) => void | Promise<void>;
+type Pages = Readonly<Record<string, Page>>;
+
 /**
- * Serves `/metrics` and `/healthz`, `/readyz` over plain HTTP; `undefined` leaves one out, and port 0 asks the system for a free one. When both ports
- * are the same, one server has all paths.
+ * Serves `/metrics`, and `/healthz` with `/readyz`; `undefined` leaves one out, and port 0 asks the system for a free one. By plain HTTP both servers
+ * have all paths, and when the ports are the same there is one. Behind a guard `/metrics` is on its own port alone, by TLS 1.3; health never is
+ * behind it.
  *
- * Rejects where a port cannot be had (the error names it in `port`).
+ * Rejects where a port cannot be had (the error names it in `port`), and where one port should have both although there is a guard.
  */
 export async function startHttpServers(
-  deps: { readonly metrics: Metrics; readonly health: HealthChecks },
+  deps: HttpServerDeps,
   options: { readonly metricsPort: number | undefined; readonly healthPort: number | undefined },
 ): Promise<HttpServers> {
-  const handle = handler(deps.metrics, deps.health);
+  const { guard } = deps;
+  const isSame = options.metricsPort !== undefined && options.metricsPort === options.healthPort;
+  const isOne = isSame && options.metricsPort !== 0;
+  if (isOne && guard !== undefined) {
+    throw new Error('metrics by TLS need another port than health: see --metrics-port');
+  }
+  const health = healthPages(deps.health);
+  const metrics = { '/metrics': metricsPage(deps) };
+  const plain = handler(guard === undefined ? { ...metrics, ...health } : health);
   const servers: Server[] = [];
-  const start = async (port: number | undefined): Promise<number | undefined> => {
+  const start = async (
+    port: number | undefined,
+    server: () => Server,
+  ): Promise<number | undefined> => {
     if (port === undefined) return undefined;
-    const server = await listen(handle, port);
-    servers.push(server);
-    return (server.address() as AddressInfo).port;
+    const started = await listen(server(), port);
+    servers.push(started);
+    return (started.address() as AddressInfo).port;
   };
-  const same = options.metricsPort !== undefined && options.metricsPort === options.healthPort;
-  const metricsPort = await start(options.metricsPort);
-  const healthPort = same && metricsPort !== 0 ? metricsPort : await start(options.healthPort);
+  const metricsPort = await start(options.metricsPort, () =>
+    guard === undefined ? createServer(plain) : tlsServer(guard.certificate, handler(metrics)),
+  );
+  const healthPort = isOne
+    ? metricsPort
+    : await start(options.healthPort, () => createServer(plain));
   return {
     metricsPort,
     healthPort,
@@ -41,34 +74,58 @@ export async function startHttpServers(
   };
 }
 
-function handler(metrics: Metrics, health: HealthChecks): RequestListener {
-  return (request, response) => {
-    const reply = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+function healthPages(health: HealthChecks): Pages {
+  const say =
+    (ask: () => { ok: boolean; text: string }): Page =>
+    (_authorization, reply) => {
+      const { ok, text } = ask();
+      reply(ok ? 200 : 503, text);
     };
-    const say = ({ ok, text }: { ok: boolean; text: string }): void =>
-      reply(ok ? 200 : 503, 'text/plain; charset=utf-8', text);
-    switch (request.url?.split('?')[0]) {
-      case '/healthz':
-        say(health.liveness());
-        break;
-      case '/readyz':
-        say(health.readiness());
-        break;
-      case '/metrics':
-        metrics.scrape().then(
-          ({ contentType, body }) => reply(200, contentType, body),
-          (error: unknown) => reply(500, 'text/plain; charset=utf-8', `${String(error)}\n`),
-        );
-        break;
-      default:
-        reply(404, 'text/plain; charset=utf-8', 'try /metrics, /healthz or /readyz\n');
+  return { '/healthz': say(() => health.liveness()), '/readyz': say(() => health.readiness()) };
+}
+
+function metricsPage({ metrics, guard }: HttpServerDeps): Page {
+  return async (authorization, reply) => {
+    const verdict = await guard?.access.judge(authorization);
+    if (verdict?.kind === 'refused') {
+      const challenge = verdict.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+      reply(verdict.status, `${verdict.reason}\n`, challenge);
+      return;
     }
+    const { contentType, body } = await metrics.scrape();
+    reply(200, body, { 'content-type': contentType });
   };
 }
 
-function listen(handle: RequestListener, port: number): Promise<Server> {
-  const server = createServer(handle);
+function handler(pages: Pages): RequestListener {
+  const paths = Object.keys(pages).join(', ');
+  return (request, response) => {
+    const reply: Reply = (status, body, headers) => {
+      const type = { 'content-type': 'text/plain; charset=utf-8' };
+      response.writeHead(status, { ...type, 'cache-control': 'no-store', ...headers }).end(body);
+    };
+    const page = pages[request.url?.split('?')[0] ?? ''];
+    if (page === undefined) {
+      reply(404, `there is only ${paths}\n`);
+      return;
+    }
+    const answer = async (): Promise<void> => await page(request.headers.authorization, reply);
+    answer().catch((error: unknown) => reply(500, `${String(error)}\n`));
+  };
+}
+
+/** The certificate is looked at as each connection comes, before its handshake: nothing runs while nobody asks. */
+function tlsServer(certificate: CertificateFolder, handle: RequestListener): Server {
+  const options = { minVersion: 'TLSv1.3' } as const;
+  const server = createTlsServer({ ...options, ...certificate.changed() }, handle);
+  server.prependListener('connection', () => {
+    const changed = certificate.changed();
+    if (changed !== undefined) server.setSecureContext({ ...options, ...changed });
+  });
+  return server;
+}
+
+function listen(server: Server, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, () => resolve(server));

@@ -1,3 +1,4 @@
+import { CertificateFolder } from './certificate-folder.ts';
 import {
   helpText,
   parseFlags,
@@ -9,10 +10,12 @@ import {
 import { HealthChecks } from './health.ts';
 import { startHttpServers } from './http-servers.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { MetricsAccess, type ReviewClient } from './metrics-access.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
 import { saveMemory, saveMemoryAtTheCostOfSpeed } from './seams/engine-settings.ts';
+import { monotonicMs } from './seams/monotonic-time.ts';
 
 type CommonFlags = ReturnType<typeof commonFlags>;
 
@@ -22,6 +25,8 @@ export interface DaemonContext<S extends FlagSet> {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly health: HealthChecks;
+  /** Who may read the metrics is asked through this client from now on, where they are guarded. */
+  askAccessThrough(client: ReviewClient): void;
   /** How the program names itself to the API server: `picluster-speaker/0.1.0`. */
   readonly userAgent: string;
   /** Aborts on the first SIGTERM or SIGINT: finish, give back what is held, return. */
@@ -68,10 +73,14 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
   const metrics = createMetrics();
   declareBuild(metrics);
   const health = new HealthChecks();
+  const access = new MetricsAccess({ nowMs: monotonicMs });
+  const folder = flags['metrics-cert-dir'];
+  const guard =
+    folder === undefined ? undefined : { certificate: new CertificateFolder(folder, log), access };
   const signal = signalOfEnd(process, log);
   try {
     await using servers = await startHttpServers(
-      { metrics, health },
+      { metrics, health, guard },
       {
         metricsPort: portOrOff(flags['metrics-port']),
         healthPort: portOrOff(flags['health-port']),
@@ -83,7 +92,8 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       healthPort: servers.healthPort ?? 0,
     });
     const userAgent = `picluster-${definition.name}/${build.version}`;
-    await definition.main({ flags, log, metrics, health, userAgent, signal });
+    const askAccessThrough = (client: ReviewClient): void => access.askThrough(client);
+    await definition.main({ flags, log, metrics, health, askAccessThrough, userAgent, signal });
     log.info('stopped');
     return 0;
   } catch (error) {

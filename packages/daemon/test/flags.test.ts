@@ -29,6 +29,7 @@ describe('a command line', () => {
       namespace: 'metallb-system',
       'log-level': 'info',
       'metrics-port': 7472,
+      'metrics-cert-dir': undefined,
       'health-port': 7473,
       'node-name': 'n1',
       'lease-duration': 15_000,

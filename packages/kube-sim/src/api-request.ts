@@ -73,7 +73,7 @@ export function mediaType(contentType: string): string {
 }
 
 /** The JSON body of a request; a 4xx ApiError for anything else. */
-export function parsed(request: ApiRequest, resource: Resource): unknown {
+export function parsed(request: ApiRequest, resource: Pick<Resource, 'kind'>): unknown {
   const type = mediaType(request.contentType);
   if (type.endsWith('yaml') && !request.body.trimStart().startsWith('{')) {
     throw badRequest('kube-sim reads JSON only: send the YAML document as JSON');

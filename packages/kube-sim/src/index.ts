@@ -13,4 +13,5 @@ export type { Fault, FaultAction, FaultMatch, Faults, RequestFacts, Verb } from 
 export { startKubeSim, type KubeSim, type KubeSimOptions } from './kube-sim.ts';
 export { metallbCheck } from './metallb-check.ts';
 export type { Fields, KubeObject, ObjectMeta } from './object.ts';
+export type { AccessCheck, AccessQuestion } from './reviews.ts';
 export type { CountFilter, RequestCounts } from './request-counts.ts';

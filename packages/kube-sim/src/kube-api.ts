@@ -22,11 +22,12 @@ import {
 } from './custom-resources.ts';
 import { discover } from './discovery.ts';
 import type { Verb } from './faults.ts';
-import { keyOf, type Fields, type KubeObject, textOf } from './object.ts';
+import { fieldsOf, keyOf, type Fields, type KubeObject, textOf } from './object.ts';
 import { openApiV2MediaType, openApiV2Protobuf, openApiV3 } from './openapi.ts';
 import { formOf, presentList, presentObject, shown } from './presentation.ts';
 import { listPage, readObject, selectorOf } from './reads.ts';
 import { ResourceRegistry, type Resource } from './resources.ts';
+import { review, reviewAt, type AccessCheck } from './reviews.ts';
 import { rfc3339 } from './seams/timestamp.ts';
 import { ServiceNetwork } from './service-network.ts';
 import type { Store } from './store.ts';
@@ -53,6 +54,8 @@ export interface KubeApiDeps {
   readonly suffix: () => string;
   /** Rules of custom kinds that their schemas cannot state. */
   readonly check: CustomCheck | undefined;
+  /** The answers to SubjectAccessReviews; absent: yes. */
+  readonly access?: AccessCheck | undefined;
 }
 
 /** The API itself, without sockets: a request in, an answer or a watch to start out. */
@@ -81,6 +84,10 @@ export class KubeApi {
 
   /** What a request does, and to which resource; for faults and counters. */
   factsOf(method: string, path: string, query: URLSearchParams): { verb: Verb; resource: string } {
+    const reviewed = reviewAt(path);
+    if (reviewed !== undefined) {
+      return { verb: method === 'POST' ? 'create' : 'other', resource: reviewed.plural };
+    }
     const target = targetOf(path, this.registry);
     if (target === undefined) return { verb: 'other', resource: '' };
     return { verb: verbOf(method, target, query), resource: target.resource.plural };
@@ -107,6 +114,12 @@ export class KubeApi {
     if (method === 'GET') {
       const found = discover(path, accept, this.registry) ?? openApiV3(path, this.registry);
       if (found !== undefined) return { code: 200, body: found, contentType: discoveryType(found) };
+    }
+    const reviewed = reviewAt(path);
+    if (reviewed !== undefined) {
+      if (method !== 'POST') throw methodNotAllowed();
+      const body = fieldsOf(parsed(request, reviewed));
+      return { code: 201, body: review(reviewed.kind, body, this.#deps) };
     }
     const target = targetOf(path, this.registry);
     if (target === undefined) throw noSuchPath();

@@ -12,6 +12,7 @@ import { RequestCounts } from './request-counts.ts';
 import { groupVersion } from './resources.ts';
 import { certificateFor } from './seams/certificate.ts';
 import { systemClock } from './seams/system-clock.ts';
+import type { AccessCheck } from './reviews.ts';
 import { Store } from './store.ts';
 import { Tokens } from './tokens.ts';
 
@@ -31,6 +32,8 @@ export interface KubeSimOptions {
   readonly bookmarkIntervalMs?: number;
   /** Rules on custom objects beyond their schema; default: those of the metallb.io kinds. */
   readonly check?: CustomCheck;
+  /** The answers to SubjectAccessReviews, and to nothing else; default: everybody may. */
+  readonly access?: AccessCheck;
 }
 
 /** A running API server in memory. */
@@ -82,7 +85,15 @@ export async function startKubeSim(options: KubeSimOptions = {}): Promise<KubeSi
   const token = newToken();
   const tokens = new Tokens(clock, newToken, { [token]: 'admin', ...options.tokens });
   const check = options.check ?? metallbCheck;
-  const api = new KubeApi({ store, clock, tokens, check, uid: randomUUID, suffix: nameSuffix });
+  const api = new KubeApi({
+    store,
+    clock,
+    tokens,
+    check,
+    uid: randomUUID,
+    suffix: nameSuffix,
+    access: options.access,
+  });
   const faults = new Faults();
   const requests = new RequestCounts();
   const server = new KubeServer({

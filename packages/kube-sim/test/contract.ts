@@ -3,6 +3,7 @@ import { createRules } from './contract/create-rules.ts';
 import { customRules } from './contract/custom-rules.ts';
 import { kindRules } from './contract/kind-rules.ts';
 import { listRules } from './contract/list-rules.ts';
+import { reviewRules } from './contract/review-rules.ts';
 import { serviceRules } from './contract/service-rules.ts';
 import { statusRules } from './contract/status-rules.ts';
 import { ContractSubject, type Connection } from './contract/subject.ts';
@@ -28,5 +29,6 @@ export function kubernetesContract(server: string, connect: () => Promise<Connec
     customRules(subject);
     serviceRules(subject);
     kindRules(subject);
+    reviewRules(subject);
   });
 }

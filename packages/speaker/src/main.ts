@@ -22,6 +22,7 @@ async function main(context: Context): Promise<void> {
     kubeconfig: flags.kubeconfig,
     userAgent: `${context.userAgent} (${flags['node-name']})`,
   });
+  context.askAccessThrough(client);
   try {
     await run(context, client);
   } finally {

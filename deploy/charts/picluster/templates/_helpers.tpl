@@ -65,12 +65,37 @@ annotations:
   {{- end }}
   {{- if .root.Values.prometheus.scrapeAnnotations }}
   prometheus.io/scrape: 'true'
+  {{- if include "picluster.component.metricsSecret" . }}
+  prometheus.io/scheme: https
+  {{- end }}
   prometheus.io/port: {{ .root.Values.prometheus.metricsPort | quote }}
   {{- end }}
   {{- with $values.podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* The Secret with the certificate of /metrics; empty: plain HTTP. MetalLB's chart has had it in two places. */}}
+{{- define "picluster.component.metricsSecret" -}}
+{{- $name := printf "%sMetricsTLSSecret" .component -}}
+{{- default (get .root.Values.prometheus $name) (get .root.Values.tls $name) -}}
+{{- end -}}
+
+{{- define "picluster.component.metricsMount" -}}
+{{- if include "picluster.component.metricsSecret" . -}}
+- name: metrics-certificate
+  mountPath: /etc/picluster/metrics
+  readOnly: true
+{{- end -}}
+{{- end -}}
+
+{{- define "picluster.component.metricsVolume" -}}
+{{- with include "picluster.component.metricsSecret" . -}}
+- name: metrics-certificate
+  secret:
+    secretName: {{ . }}
+{{- end -}}
 {{- end -}}
 
 {{- define "picluster.component.image" -}}
@@ -83,6 +108,9 @@ annotations:
 {{- $values := index .root.Values .component -}}
 - --log-level={{ eq $values.logLevel "all" | ternary "debug" $values.logLevel }}
 - --metrics-port={{ .root.Values.prometheus.metricsPort }}
+{{- if include "picluster.component.metricsSecret" . }}
+- --metrics-cert-dir=/etc/picluster/metrics
+{{- end }}
 - --health-port={{ $values.livenessProbe.port }}
 {{- with .root.Values.loadBalancerClass }}
 - --lb-class={{ . }}

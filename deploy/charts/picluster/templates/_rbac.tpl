@@ -8,6 +8,15 @@ metadata:
     {{- include "picluster.component.labels" . | nindent 4 }}
 rules:
   {{- .clusterRules | nindent 2 }}
+  {{- if include "picluster.component.metricsSecret" . }}
+  # Whose token it is that somebody wants to read /metrics with, and whether that one may.
+  - apiGroups: [authentication.k8s.io]
+    resources: [tokenreviews]
+    verbs: [create]
+  - apiGroups: [authorization.k8s.io]
+    resources: [subjectaccessreviews]
+    verbs: [create]
+  {{- end }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

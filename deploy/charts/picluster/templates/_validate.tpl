@@ -22,10 +22,10 @@
 {{- if or $frr.enabled $frrk8s.enabled $frrk8s.external -}}
 {{- $problems = append $problems "speaker.frr and frrk8s: there is no BGP and no FRR here, only Layer 2; remove them" -}}
 {{- end -}}
-{{- $tls := default dict .Values.tls -}}
-{{- range $name := list "controllerMetricsTLSSecret" "speakerMetricsTLSSecret" -}}
-{{- if or (get $tls $name) (get $metrics $name) -}}
-{{- $problems = append $problems (printf "%s: /metrics is plain HTTP here; remove it, and keep others away from the port with networkpolicies.metricsFrom" $name) -}}
+{{- range $component := list "controller" "speaker" -}}
+{{- $values := index $.Values $component -}}
+{{- if and (include "picluster.component.metricsSecret" (dict "root" $ "component" $component)) (eq (int $metrics.metricsPort) (int $values.livenessProbe.port)) -}}
+{{- $problems = append $problems (printf "prometheus.metricsPort: metrics by TLS need another port than %s.livenessProbe.port" $component) -}}
 {{- end -}}
 {{- end -}}
 {{- join "\n" $problems -}}
@@ -42,7 +42,7 @@
 {{- define "picluster.unused" -}}
 {{- $unused := list -}}
 {{- $values := .Values -}}
-{{- range $path := list "tls" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "prometheus.serviceMonitor.speaker.tlsConfig" "prometheus.serviceMonitor.controller.tlsConfig" "prometheus.podMonitor.tlsConfig" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.startupProbe" "speaker.bgpDebounceTimeout" -}}
+{{- range $path := list "tls.minVersion" "tls.cipherSuites" "tls.curvePreferences" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.startupProbe" "speaker.bgpDebounceTimeout" -}}
 {{- $place := $values -}}
 {{- $found := true -}}
 {{- range $key := splitList "." $path -}}

@@ -1,8 +1,19 @@
-{{/* One /metrics endpoint of a monitor. Takes the monitor's values. */}}
+{{/* One /metrics endpoint of a monitor. Takes root, component, monitor (its values), and how it is read by TLS: tlsConfig, and further fields in access. */}}
 {{- define "picluster.endpoint" -}}
+{{- $secured := include "picluster.component.metricsSecret" . -}}
 port: metrics
-scheme: http
+scheme: {{ empty $secured | ternary "http" "https" }}
 honorLabels: true
+{{- if $secured }}
+{{- with .access }}
+{{ toYaml . }}
+{{- end }}
+{{- with .tlsConfig }}
+tlsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- with .monitor }}
 {{- with .interval }}
 interval: {{ . }}
 {{- end }}
@@ -13,6 +24,7 @@ metricRelabelings:
 {{- with .relabelings }}
 relabelings:
   {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- end -}}
 

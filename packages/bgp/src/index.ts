@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+export { BgpError, type BgpErrorCode } from './bgp-error.ts';
 export { isAddress, isPrefix } from './codec/address.ts';
 export { asnOf, twoOctetAs } from './codec/asn.ts';
 export {
@@ -89,3 +90,30 @@ export {
   type Transitive,
   type UnknownAttribute,
 } from './codec/path-attribute.ts';
+export { survivingSide, type Party } from './session/collision.ts';
+export { judgeOpen, type OpenVerdict, type SessionTerms } from './session/judge-open.ts';
+export { cease, hardReset, notificationOf, shutdownNotification } from './session/notifications.ts';
+export { openOf } from './session/our-open.ts';
+export { sessionStep, type SessionStep } from './session/session-machine.ts';
+export {
+  completeSessionOptions,
+  sessionDefaults,
+  type GracefulRestartOptions,
+  type SessionMode,
+  type SessionOptions,
+  type SessionSettings,
+} from './session/session-options.ts';
+export {
+  SESSION_PHASES,
+  initialSession,
+  phaseOf,
+  type Connection,
+  type ConnectionSide,
+  type EndReason,
+  type Moment,
+  type SessionEffect,
+  type SessionHappening,
+  type SessionInput,
+  type SessionPhase,
+  type SessionState,
+} from './session/session-state.ts';

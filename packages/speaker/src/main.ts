@@ -1,7 +1,9 @@
 import { runDaemon, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
 import { speakerFlags } from './flags.ts';
+import { hmac } from './hmac.ts';
 import { ProcessLock } from './process-lock.ts';
+import { rehearse } from './rehearsal.ts';
 import { raisePriority } from './seams/process-priority.ts';
 import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 
@@ -31,7 +33,9 @@ async function main(context: Context): Promise<void> {
 }
 
 async function run(context: Context, client: KubeClient): Promise<void> {
-  const { flags, log, health, signal } = context;
+  const { flags, log, health } = context;
+  const ending = new AbortController();
+  const { signal } = ending;
   const node = flags['node-name'];
   const parts = createSpeakerParts(context, client);
   const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
@@ -43,6 +47,14 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   let begun = false;
   health.ready('election', () => (begun ? wire?.problem() : 'not begun yet'));
 
+  rehearse(hmac);
+  const onStop = (): void => {
+    // Others wait for our last frame: everything else hears of the end when it has left.
+    void speaker.stop();
+    ending.abort(context.signal.reason);
+  };
+  if (context.signal.aborted) onStop();
+  else context.signal.addEventListener('abort', onStop, { once: true });
   const watching = speaker.watch();
   const following = [
     ...Object.values(caches).map((cache) => cache.run(signal)),

@@ -90,10 +90,10 @@ export class OwnershipRecords {
     this.#tell(name);
   }
 
-  /** This node owns the address under this term. */
-  write(address: string, term: number): void {
+  /** This node owns the address under this term. `afterMs`: so long that may wait. */
+  write(address: string, term: number, afterMs: number = 0): void {
     this.#terms.set(address, term);
-    this.#queue.add(address);
+    this.#queue.addAfter(address, afterMs);
   }
 
   /** This node owns it no more: what is not written yet need not be. */

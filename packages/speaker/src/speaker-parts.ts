@@ -19,7 +19,7 @@ import type { OwnerPod } from './l2-status.ts';
 import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
 import { systemInterfaces } from './seams/system-interfaces.ts';
 import { createSpeakerMetrics } from './speaker-metrics.ts';
-import { Speaker, type SpeakerDeps } from './speaker.ts';
+import { NOT_URGENT_MS, Speaker, type SpeakerDeps } from './speaker.ts';
 import { Wire } from './wire.ts';
 
 type Context = DaemonContext<typeof speakerFlags>;
@@ -109,6 +109,7 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
       event: writeOn(events),
       announced: (service, address, now) => metrics.announced(service, address, now),
       status: (address, services, names) => status.set(address, services, names),
+      later: (work) => void clock.timer(NOT_URGENT_MS, work),
       log,
     },
     {

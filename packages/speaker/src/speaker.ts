@@ -8,6 +8,12 @@ import { interfacesFor, selectInterfaces, type LocalInterface } from './interfac
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
+/**
+ * A client waits for the first answer of a node that was given an address; whatever is said of it, to the API above all, begins this much later, as
+ * connecting to the API server alone takes milliseconds.
+ */
+export const NOT_URGENT_MS = 20;
+
 /** Objects of one kind as the API shows them; a reflector is one. */
 export interface Cache<T> {
   get(key: string): T | undefined;
@@ -47,8 +53,8 @@ export interface SpeakerDeps {
     services: readonly string[],
     interfaces: readonly string[],
   ) => void;
-  /** Runs work when what goes on now is over. Default: `queueMicrotask`. */
-  readonly later?: (work: () => void) => void;
+  /** Runs work in a moment, when those who waited for an answer have it. */
+  readonly later: (work: () => void) => void;
   readonly log: {
     info(message: string, fields?: Record<string, unknown>): void;
     warn(message: string, fields?: Record<string, unknown>): void;
@@ -234,9 +240,8 @@ export class Speaker {
 
   /** Not in the middle of a hand-over: who takes over waits for our last frame, and hundreds of addresses may move at once. */
   #reportLater(address: string): void {
-    const { later = queueMicrotask } = this.#deps;
     if (this.#unreported.size === 0) {
-      later(() => {
+      this.#deps.later(() => {
         const addresses = [...this.#unreported];
         this.#unreported.clear();
         for (const one of addresses) this.#report(one);

@@ -1,14 +1,13 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Metrics } from '@picluster/daemon';
 import {
   nodeIdOf,
   type ElectionState,
-  type Hmac,
   type L2Election,
   type L2ElectionOptions,
 } from '@picluster/l2-election';
 import { readInterface } from '@picluster/packet-socket';
 import { ElectionPort } from './election-port.ts';
+import { hmac } from './hmac.ts';
 import type { OwnershipListener } from './ownership.ts';
 import { primaryInterface } from './primary-interface.ts';
 import { afterQuietPass } from './seams/poll-passes.ts';
@@ -18,8 +17,8 @@ import {
   systemNeighbourhood,
 } from './seams/system-neighbourhood.ts';
 import { Solicitor } from './solicitor.ts';
-import type { Cache } from './speaker.ts';
 import type { NodeView } from './views.ts';
+import { NOT_URGENT_MS, type Cache } from './speaker.ts';
 import { WireApi, type WireApiDeps, type WireApiOptions } from './wire-api.ts';
 import { createWireMetrics, type WireMetrics } from './wire-metrics.ts';
 import { WireOwnership } from './wire-ownership.ts';
@@ -40,15 +39,6 @@ export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | '
 const LOOK_AGAIN_MS = 1000;
 /** The kernel numbers interfaces from 1, in 31 bits. */
 const INTERFACES_MAX = 2 ** 31;
-
-/** Node takes longer to take a key in than to sign a heartbeat with it. */
-const keyObjects = new WeakMap<Uint8Array, KeyObject>();
-
-const hmac: Hmac = (key, bytes) => {
-  let taken = keyObjects.get(key);
-  if (taken === undefined) keyObjects.set(key, (taken = createSecretKey(key)));
-  return createHmac('sha256', taken).update(bytes).digest();
-};
 
 /** The strategy `wire` on this machine: an election on each interface, and what the API remembers beside them. */
 export class Wire {
@@ -160,13 +150,17 @@ export class Wire {
       solicit: () => solicitor.ask(),
       probe: (address) =>
         probe(address, interfaceName, (mac) => election().answerHeard(address, bytesOfMac(mac))),
-      listener: this.#listenerOn(interfaceName, listener),
+      listener: this.#listenerOn(interfaceName, listener, election),
       metrics: this.#metrics.election(interfaceName, (): ElectionState => election().state),
       log: this.#logOf(interfaceName),
     };
   }
 
-  #listenerOn(interfaceName: string, listener: OwnershipListener): WireSegmentDeps['listener'] {
+  #listenerOn(
+    interfaceName: string,
+    listener: OwnershipListener,
+    election: () => L2Election,
+  ): WireSegmentDeps['listener'] {
     return {
       gained: (address, untilMs) => listener.gained(address, interfaceName, untilMs),
       lost: (address) => {
@@ -177,7 +171,9 @@ export class Wire {
       announce: (address) => listener.announce?.(address, interfaceName),
       conflict: (address, mac) => listener.conflict?.(address, interfaceName, mac),
       record: (address, term) => {
-        if (interfaceName === this.#primaryName()) this.api.records.write(address, term);
+        if (interfaceName !== this.#primaryName()) return;
+        const isHeld = election().state.addresses.get(address)?.mode === 'hold';
+        this.api.records.write(address, term, isHeld ? NOT_URGENT_MS : 0);
       },
     };
   }

@@ -1,7 +1,8 @@
-// Two kinds of Linux sockets for Node: AF_PACKET, one per interface and EtherType, and AF_NETLINK, which tells that an
-// interface changed. Only what JavaScript cannot do, or not quickly enough, is here; frames, filters and decisions are TypeScript.
+// Linux sockets for Node: AF_PACKET, one per interface and EtherType, and AF_NETLINK, which tells that an interface changed;
+// plain-socket.c has TCP and UDP. Only what JavaScript cannot do, or not quickly enough, is here; frames, filters and decisions are TypeScript.
 #define _GNU_SOURCE
 #include "channel.h"
+#include "plain-socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 enum { ETHERNET_HEADER_BYTES = 14, ETHERTYPE_AT = 12 };
 
-static int attach(int fd, uint8_t *program, size_t length) {
+int attach_filter(int fd, uint8_t *program, size_t length) {
   struct sock_fprog filter = {.len = length / sizeof(struct sock_filter), .filter = (struct sock_filter *)program};
   if (length == 0 || length % sizeof(struct sock_filter) != 0 || length / sizeof(struct sock_filter) > BPF_MAXINSNS) {
     errno = EINVAL;
@@ -45,7 +46,7 @@ static napi_value open_packet(napi_env env, napi_callback_info info) {
   if (fd < 0) return throw_errno(env, "socket", errno);
   struct sockaddr_ll address = {
       .sll_family = AF_PACKET, .sll_protocol = htons((uint16_t)ether_type), .sll_ifindex = interface_index};
-  const char *failed = attach(fd, program, length) < 0                                ? "setsockopt"
+  const char *failed = attach_filter(fd, program, length) < 0                                ? "setsockopt"
                        : bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? "bind"
                                                                                     : NULL;
   if (failed != NULL) {
@@ -80,7 +81,7 @@ static napi_value set_filter(napi_env env, napi_callback_info info) {
   size_t length;
   if (!get_arguments(env, info, 2, arguments, &self)) return NULL;
   if (!get_bytes(env, arguments[1], &program, &length)) return throw_argument(env, "filter: not a Uint8Array");
-  return to_int(env, attach(self->fd, program, length) < 0 ? -errno : 0);
+  return to_int(env, attach_filter(self->fd, program, length) < 0 ? -errno : 0);
 }
 
 // setPromiscuous(handle) -> 0 or a negative errno; ends with the socket.
@@ -198,19 +199,26 @@ static napi_value query_interface(napi_env env, napi_callback_info info) {
   return to_int(env, 0);
 }
 
-NAPI_MODULE_INIT() {
-  static const struct { const char *name; napi_callback call; } FUNCTIONS[] = {
-      {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
-      {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
-      {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
-      {"setPromiscuous", set_promiscuous},
-  };
-  if (!libuv_is_known()) return throw_errno(env, "uv_poll_init", ENOTSUP);
-  for (size_t at = 0; at < sizeof FUNCTIONS / sizeof FUNCTIONS[0]; at++) {
+static const addon_function PACKET_SOCKET_FUNCTIONS[] = {
+    {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
+    {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
+    {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
+    {"setPromiscuous", set_promiscuous}, {NULL, NULL},
+};
+
+static int export_all(napi_env env, napi_value exports, const addon_function *functions) {
+  for (; functions->name != NULL; functions++) {
     napi_value function;
-    if (napi_create_function(env, FUNCTIONS[at].name, NAPI_AUTO_LENGTH, FUNCTIONS[at].call, NULL, &function) != napi_ok ||
-        napi_set_named_property(env, exports, FUNCTIONS[at].name, function) != napi_ok)
-      return throw_errno(env, "napi_create_function", ENOMEM);
+    if (napi_create_function(env, functions->name, NAPI_AUTO_LENGTH, functions->call, NULL, &function) != napi_ok ||
+        napi_set_named_property(env, exports, functions->name, function) != napi_ok)
+      return 0;
   }
+  return 1;
+}
+
+NAPI_MODULE_INIT() {
+  if (!libuv_is_known()) return throw_errno(env, "uv_poll_init", ENOTSUP);
+  if (!export_all(env, exports, PACKET_SOCKET_FUNCTIONS) || !export_all(env, exports, PLAIN_SOCKET_FUNCTIONS))
+    return throw_errno(env, "napi_create_function", ENOMEM);
   return exports;
 }

@@ -49,10 +49,27 @@ export interface Addon {
   queryInterface(handle: AddonHandle | undefined, name: string, out: Int32Array): number;
 }
 
-let loaded: Addon | undefined;
+/** The functions of `native/plain-socket.c`, and what they are used with. */
+export interface SocketAddon extends Pick<Addon, 'queryInterface'> {
+  /** A descriptor or a negative errno. The caller owns it until Node takes it over. */
+  openSocket(family: number, type: number): number;
+  /** 0 or a negative errno; `value` as the option has it in memory. */
+  setSocketOption(descriptor: number, level: number, name: number, value: Uint8Array): number;
+  /** 0 or a negative errno (SO_ATTACH_FILTER). */
+  filterSocket(descriptor: number, program: Uint8Array): number;
+  /** 0 or a negative errno; `address` is a `sockaddr`. */
+  bindSocket(descriptor: number, address: Uint8Array): number;
+  /** 0 or a negative errno. Only for a descriptor that Node has not taken over. */
+  closeSocket(descriptor: number): number;
+}
+
+/** All of it. */
+export type WholeAddon = Addon & SocketAddon;
+
+let loaded: WholeAddon | undefined;
 
 /** Loads the compiled part, once. Throws {@link PacketSocketError} where there is none for this machine. */
-export function loadAddon(): Addon {
+export function loadAddon(): WholeAddon {
   loaded ??= load(process.platform, process.arch, addonFolders());
   return loaded;
 }
@@ -69,10 +86,15 @@ const FUNCTIONS = {
   stats: true,
   close: true,
   queryInterface: true,
-} as const satisfies Record<keyof Addon, true>;
+  openSocket: true,
+  setSocketOption: true,
+  filterSocket: true,
+  bindSocket: true,
+  closeSocket: true,
+} as const satisfies Record<keyof WholeAddon, true>;
 
 /** Tries `<folder>/<platform>-<arch>/packet-socket.node` of each folder; the file is the same for glibc and musl. */
-export function load(platform: string, arch: string, folders: readonly string[]): Addon {
+export function load(platform: string, arch: string, folders: readonly string[]): WholeAddon {
   if (platform !== 'linux') throw new PacketSocketError('unsupported-platform');
   const files = folders.map((folder) => path.join(folder, `linux-${arch}`, 'packet-socket.node'));
   const attempts: unknown[] = [];
@@ -89,12 +111,12 @@ export function load(platform: string, arch: string, folders: readonly string[])
   });
 }
 
-function loadFile(file: string): Addon {
+function loadFile(file: string): WholeAddon {
   if (!existsSync(file)) throw new Error(`${file}: no such file`);
-  const found = createRequire(import.meta.url)(file) as Partial<Addon>;
+  const found = createRequire(import.meta.url)(file) as Partial<WholeAddon>;
   const missing = Object.keys(FUNCTIONS).filter((name) => !Object.hasOwn(found, name));
   if (missing.length > 0) throw new Error(`${file}: of another version, without ${missing.join()}`);
-  return found as Addon;
+  return found as WholeAddon;
 }
 
 /**

@@ -59,4 +59,11 @@ export {
   type PacketSocketErrorCode,
   type PacketSocketErrorDetails,
 } from './packet-socket-error.ts';
-export type { Addon } from './addon.ts';
+export { MD5_KEY_BYTES_MAX, type PlainSocketOptions, type TcpMd5Key } from './socket-options.ts';
+export {
+  TcpServer,
+  connectTcp,
+  type TcpServerOptions,
+  type TcpSocketOptions,
+} from './tcp-socket.ts';
+export type { Addon, SocketAddon } from './addon.ts';

@@ -23,14 +23,14 @@ const ARPHRD_ETHER = 1;
 /** The interface of that name in this network namespace, `undefined` where there is none; throws {@link PacketSocketError}. */
 export function readInterface(
   interfaceName: string,
-  addon: Addon = loadAddon(),
+  addon: Pick<Addon, 'queryInterface'> = loadAddon(),
 ): InterfaceState | undefined {
   return query(interfaceName, addon, undefined);
 }
 
 function query(
   interfaceName: string,
-  addon: Addon,
+  addon: Pick<Addon, 'queryInterface'>,
   handle: AddonHandle | undefined,
 ): InterfaceState | undefined {
   const length = Buffer.byteLength(interfaceName);

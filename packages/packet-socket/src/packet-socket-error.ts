@@ -7,6 +7,8 @@ import { getSystemErrorName } from 'node:util';
  * - `no-such-interface`: there is none of that name or index in this network namespace (ENODEV, ENXIO).
  * - `not-ethernet`: the interface exists, but carries no Ethernet frames (loopback, a tunnel).
  * - `interface-down`: the interface is down (ENETDOWN); a packet socket on it survives and hears again once it is up.
+ * - `address-not-available`: the source address is on no interface of this network namespace (EADDRNOTAVAIL).
+ * - `address-in-use`: somebody else listens there (EADDRINUSE).
  * - `unsupported-platform`: this is not Linux.
  * - `addon-unusable`: Linux, but the compiled part is missing or does not load; `lookedFor` has the files that were tried,
  *   `cause` what became of each.
@@ -17,6 +19,8 @@ export type PacketSocketErrorCode =
   | 'no-such-interface'
   | 'not-ethernet'
   | 'interface-down'
+  | 'address-not-available'
+  | 'address-in-use'
   | 'unsupported-platform'
   | 'addon-unusable'
   | 'system';
@@ -38,6 +42,8 @@ const CODE_OF_ERRNO: Readonly<Record<string, PacketSocketErrorCode>> = {
   ENODEV: 'no-such-interface',
   ENXIO: 'no-such-interface',
   ENETDOWN: 'interface-down',
+  EADDRNOTAVAIL: 'address-not-available',
+  EADDRINUSE: 'address-in-use',
 };
 
 const ADVICE: Readonly<Record<PacketSocketErrorCode, string>> = {
@@ -45,6 +51,8 @@ const ADVICE: Readonly<Record<PacketSocketErrorCode, string>> = {
   'no-such-interface': 'there is no such interface in this network namespace',
   'not-ethernet': 'the interface does not carry Ethernet frames',
   'interface-down': 'the interface is down',
+  'address-not-available': 'the address is on no interface of this network namespace',
+  'address-in-use': 'the address and port are in use',
   'unsupported-platform': 'packet sockets are AF_PACKET, which only Linux has',
   'addon-unusable': 'the compiled part of packet-socket is missing or does not load here',
   system: 'the system refused',

@@ -21,6 +21,7 @@ export {
   type RestartFamily,
   type UnknownCapability,
 } from './codec/capability.ts';
+export { COMMUNITY, isCommunity, isLargeCommunity } from './codec/communities.ts';
 export {
   AFI,
   FAMILIES,
@@ -54,6 +55,14 @@ export {
   type RouteRefreshMessage,
   type UpdateMessage,
 } from './codec/messages.ts';
+export {
+  UNNEGOTIATED,
+  decodeMessage,
+  encodeMessage,
+  type DecodeOptions,
+  type EncodeOptions,
+} from './codec/message-codec.ts';
+export { MessageFramer, type Frame } from './codec/message-framer.ts';
 export { negotiate } from './codec/negotiate.ts';
 export type { Negotiated } from './codec/negotiated.ts';
 export {
@@ -65,6 +74,21 @@ export {
   ROUTE_REFRESH_ERROR,
   UPDATE_ERROR,
 } from './codec/notification-codes.ts';
+export {
+  explainNotification,
+  hardReset,
+  hardResetOf,
+  notification,
+  shutdownCommunicationOf,
+  shutdownNotification,
+} from './codec/notification.ts';
+export {
+  packUpdates,
+  type Route,
+  type RouteAttribute,
+  type RouteSet,
+} from './codec/pack-updates.ts';
+export { endOfRib, routesOf, type AnnouncedRoutes, type WithdrawnRoutes } from './codec/routes.ts';
 export {
   ATTRIBUTE_FLAG,
   PATH_ATTRIBUTE,

@@ -52,7 +52,7 @@ export interface PlainCapability {
   readonly type: 'ROUTE_REFRESH' | 'ENHANCED_ROUTE_REFRESH' | 'EXTENDED_MESSAGE';
 }
 
-/** A capability that nobody here knows, or that has no length its code allows (RFC 5492 §4 lets such ones be ignored). */
+/** A capability that nobody here knows, or whose length its code does not allow. Like an unknown one it is then not agreed on. */
 export interface UnknownCapability {
   readonly type: 'UNKNOWN';
   readonly code: number;

@@ -1,3 +1,4 @@
+import type { Family } from './family.ts';
 import type { BgpMessage, NotificationMessage } from './messages.ts';
 
 /** What is wrong with the header (RFC 4271 §6.1). */
@@ -91,7 +92,15 @@ export interface UpdateError {
  *
  * `errors` (of an UPDATE; else empty) have already been acted upon: discarded attributes are not in the message, and where one error says "treat as
  * withdraw", every route of the message is among its withdrawn ones. They are for the log and the metrics.
+ *
+ * `endOfRib` is the family whose routes have all been sent once (RFC 4724 §2), where the message says that. A message from which everything was discarded
+ * looks like one, and is none.
  */
 export type DecodedMessage =
-  | { readonly ok: true; readonly message: BgpMessage; readonly errors: readonly UpdateError[] }
+  | {
+      readonly ok: true;
+      readonly message: BgpMessage;
+      readonly errors: readonly UpdateError[];
+      readonly endOfRib?: Family;
+    }
   | { readonly ok: false; readonly fault: MessageFault };

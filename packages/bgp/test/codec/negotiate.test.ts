@@ -5,7 +5,7 @@ import {
   twoOctetAs,
   type Capability,
   type OpenMessage,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 const open = (asn: number, ...capabilities: Capability[]): OpenMessage => ({
   type: 'OPEN',

@@ -8,9 +8,9 @@ import {
   ipv6At,
   ipv4PrefixAt,
   ipv6PrefixAt,
-} from '../src/codec/address.ts';
-import { isAddress, isPrefix } from '../src/index.ts';
-import { hex, toHex } from './bytes.ts';
+} from '../../src/codec/address.ts';
+import { isAddress, isPrefix } from '../../src/index.ts';
+import { hex, toHex } from '../bytes.ts';
 
 test.each([
   ['192.0.2.1', 'c0000201'],

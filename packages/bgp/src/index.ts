@@ -78,7 +78,7 @@ export {
   explainNotification,
   hardReset,
   hardResetOf,
-  notification,
+  notificationOf,
   shutdownCommunicationOf,
   shutdownNotification,
 } from './codec/notification.ts';
@@ -116,7 +116,7 @@ export {
 } from './codec/path-attribute.ts';
 export { survivingSide, type Party } from './session/collision.ts';
 export { judgeOpen, type OpenVerdict, type SessionTerms } from './session/judge-open.ts';
-export { cease, hardReset, notificationOf, shutdownNotification } from './session/notifications.ts';
+export { cease } from './session/notifications.ts';
 export { openOf } from './session/our-open.ts';
 export { sessionStep, type SessionStep } from './session/session-machine.ts';
 export {

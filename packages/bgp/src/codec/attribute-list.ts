@@ -10,7 +10,7 @@ import { uint16, uint8 } from './bytes.ts';
 import type { ErrorGrade, UpdateError, UpdateErrorReason } from './fault.ts';
 import { isNextHop } from './nlri.ts';
 import { NOTIFICATION, UPDATE_ERROR } from './notification-codes.ts';
-import { notification } from './notification.ts';
+import { notificationOf } from './notification.ts';
 import { ATTRIBUTE_FLAG, PATH_ATTRIBUTE, type PathAttribute } from './path-attribute.ts';
 
 const { OPTIONAL, TRANSITIVE, PARTIAL, EXTENDED_LENGTH } = ATTRIBUTE_FLAG;
@@ -168,6 +168,6 @@ export function updateError(
     grade,
     reason,
     ...(of.code !== undefined && { attribute: of.code }),
-    notification: notification(NOTIFICATION.UPDATE_MESSAGE_ERROR, of.subcode, of.data),
+    notification: notificationOf(NOTIFICATION.UPDATE_MESSAGE_ERROR, of.subcode, of.data),
   };
 }

@@ -2,7 +2,7 @@ import { uint16, uint8 } from './bytes.ts';
 import type { MessageFault } from './fault.ts';
 import { HEADER_LENGTH, MESSAGE_LENGTH_MAX, MESSAGE_TYPE } from './messages.ts';
 import { HEADER_ERROR, NOTIFICATION } from './notification-codes.ts';
-import { notification } from './notification.ts';
+import { notificationOf } from './notification.ts';
 
 const MARKER_LENGTH = 16;
 const TYPE_AT = 18;
@@ -36,7 +36,7 @@ export function headerFault(
     if (bytes[index] !== 0xff) {
       return {
         reason: 'bad-marker',
-        notification: notification(
+        notification: notificationOf(
           NOTIFICATION.MESSAGE_HEADER_ERROR,
           HEADER_ERROR.CONNECTION_NOT_SYNCHRONIZED,
         ),
@@ -51,7 +51,7 @@ export function headerFault(
   if (limits !== undefined) return undefined;
   return {
     reason: 'bad-type',
-    notification: notification(
+    notification: notificationOf(
       NOTIFICATION.MESSAGE_HEADER_ERROR,
       HEADER_ERROR.BAD_MESSAGE_TYPE,
       Uint8Array.of(type),
@@ -63,7 +63,7 @@ export function headerFault(
 export function badLength(length: number): MessageFault {
   return {
     reason: 'bad-length',
-    notification: notification(
+    notification: notificationOf(
       NOTIFICATION.MESSAGE_HEADER_ERROR,
       HEADER_ERROR.BAD_MESSAGE_LENGTH,
       Uint8Array.of(length >>> 8, length),

@@ -17,7 +17,7 @@ import {
 } from './messages.ts';
 import { writePrefixes } from './nlri.ts';
 import { NOTIFICATION, ROUTE_REFRESH_ERROR } from './notification-codes.ts';
-import { notification } from './notification.ts';
+import { notificationOf } from './notification.ts';
 import { decodeOpen, encodeOpen } from './open-codec.ts';
 import { decodeUpdate } from './update-decode.ts';
 import { Writer } from './writer.ts';
@@ -156,7 +156,7 @@ function decodeRouteRefresh(bytes: Uint8Array): RouteRefreshMessage | MessageFau
     if (subtype !== BEGINNING && subtype !== ENDING) return badLength(bytes.length);
     return {
       reason: 'route-refresh-length',
-      notification: notification(
+      notification: notificationOf(
         NOTIFICATION.ROUTE_REFRESH_MESSAGE_ERROR,
         ROUTE_REFRESH_ERROR.INVALID_MESSAGE_LENGTH,
         bytes,

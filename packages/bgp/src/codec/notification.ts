@@ -89,7 +89,7 @@ const NAMES: Readonly<Record<number, CodeNames>> = {
 };
 
 /** A NOTIFICATION. Of the data it keeps a copy, and no more than every peer takes. */
-export function notification(
+export function notificationOf(
   code: number,
   subcode = 0,
   data: Uint8Array = new Uint8Array(),
@@ -101,12 +101,14 @@ export function notification(
  * Cease for an administrative shutdown or reset, with words for the peer's operator (RFC 9003): at most 255 bytes of UTF-8, what is beyond is left out.
  */
 export function shutdownNotification(
-  subcode: typeof CEASE.ADMINISTRATIVE_SHUTDOWN | typeof CEASE.ADMINISTRATIVE_RESET,
   communication = '',
+  subcode:
+    | typeof CEASE.ADMINISTRATIVE_SHUTDOWN
+    | typeof CEASE.ADMINISTRATIVE_RESET = CEASE.ADMINISTRATIVE_SHUTDOWN,
 ): NotificationMessage {
-  if (communication === '') return notification(NOTIFICATION.CEASE, subcode);
+  if (communication === '') return notificationOf(NOTIFICATION.CEASE, subcode);
   const text = encodeUtf8(communication, COMMUNICATION_LENGTH_MAX);
-  return notification(NOTIFICATION.CEASE, subcode, Uint8Array.of(text.length, ...text));
+  return notificationOf(NOTIFICATION.CEASE, subcode, Uint8Array.of(text.length, ...text));
 }
 
 /**
@@ -128,7 +130,11 @@ export function shutdownCommunicationOf({
 
 /** The same NOTIFICATION as one that graceful restart must not survive (RFC 8538 §3). */
 export function hardReset({ code, subcode, data }: NotificationMessage): NotificationMessage {
-  return notification(NOTIFICATION.CEASE, CEASE.HARD_RESET, Uint8Array.of(code, subcode, ...data));
+  return notificationOf(
+    NOTIFICATION.CEASE,
+    CEASE.HARD_RESET,
+    Uint8Array.of(code, subcode, ...data),
+  );
 }
 
 /** The NOTIFICATION inside a Hard Reset; `undefined` where this is none, or has none. */
@@ -139,7 +145,7 @@ export function hardResetOf({
 }: NotificationMessage): NotificationMessage | undefined {
   const isHardReset = code === NOTIFICATION.CEASE && subcode === CEASE.HARD_RESET;
   if (!isHardReset || data.length < 2) return undefined;
-  return notification(uint8(data, 0), uint8(data, 1), data.subarray(2));
+  return notificationOf(uint8(data, 0), uint8(data, 1), data.subarray(2));
 }
 
 /** A line for the log: the names of code and subcode, and what the data says. Short and safe to print whatever the peer sent. */

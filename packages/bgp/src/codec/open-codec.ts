@@ -5,7 +5,7 @@ import type { Capability } from './capability.ts';
 import type { MessageFault, OpenFaultReason } from './fault.ts';
 import { HEADER_LENGTH, type OpenMessage } from './messages.ts';
 import { NOTIFICATION, OPEN_ERROR } from './notification-codes.ts';
-import { notification } from './notification.ts';
+import { notificationOf } from './notification.ts';
 import type { Writer } from './writer.ts';
 
 const VERSION = 4;
@@ -130,5 +130,5 @@ function readCapabilities(
 }
 
 function fault(reason: OpenFaultReason, subcode: number, data?: Uint8Array): MessageFault {
-  return { reason, notification: notification(NOTIFICATION.OPEN_MESSAGE_ERROR, subcode, data) };
+  return { reason, notification: notificationOf(NOTIFICATION.OPEN_MESSAGE_ERROR, subcode, data) };
 }

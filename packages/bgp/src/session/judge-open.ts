@@ -5,7 +5,7 @@ import { negotiate } from '../codec/negotiate.ts';
 import type { Negotiated } from '../codec/negotiated.ts';
 import { NOTIFICATION, OPEN_ERROR } from '../codec/notification-codes.ts';
 import { CAPABILITY } from '../codec/capability.ts';
-import { notificationOf } from './notifications.ts';
+import { notificationOf } from '../codec/notification.ts';
 import { openOf } from './our-open.ts';
 import type { SessionSettings } from './session-options.ts';
 

@@ -1,35 +1,10 @@
 import type { NotificationMessage } from '../codec/messages.ts';
 import { CEASE, FSM_ERROR, NOTIFICATION } from '../codec/notification-codes.ts';
-
-/** The longest reason of a shutdown, in bytes (RFC 9003 §2). */
-const SHUTDOWN_MESSAGE_BYTES_MAX = 255;
-
-/** A NOTIFICATION of this code. */
-export function notificationOf(
-  code: number,
-  subcode: number = 0,
-  data: Uint8Array = new Uint8Array(),
-): NotificationMessage {
-  return { type: 'NOTIFICATION', code, subcode, data };
-}
+import { notificationOf } from '../codec/notification.ts';
 
 /** A Cease of this subcode of {@link CEASE}. */
-export function cease(subcode: number, data: Uint8Array = new Uint8Array()): NotificationMessage {
+export function cease(subcode: number, data?: Uint8Array): NotificationMessage {
   return notificationOf(NOTIFICATION.CEASE, subcode, data);
-}
-
-/** Administrative Shutdown with a reason for people (RFC 9003): what does not fit into 255 bytes of UTF-8 is cut off between characters. */
-export function shutdownNotification(reason: string): NotificationMessage {
-  const subcode = CEASE.ADMINISTRATIVE_SHUTDOWN;
-  if (reason === '') return cease(subcode);
-  const text = new Uint8Array(SHUTDOWN_MESSAGE_BYTES_MAX);
-  const { written } = new TextEncoder().encodeInto(reason, text);
-  return cease(subcode, Uint8Array.of(written, ...text.subarray(0, written)));
-}
-
-/** Tells a peer that might keep routes after a NOTIFICATION to keep none (RFC 8538 §3.1). */
-export function hardReset({ code, subcode, data }: NotificationMessage): NotificationMessage {
-  return cease(CEASE.HARD_RESET, Uint8Array.of(code, subcode, ...data));
 }
 
 /** Whether this is a Hard Reset. */

@@ -1,5 +1,5 @@
 import { NOTIFICATION } from '../codec/notification-codes.ts';
-import { notificationOf } from './notifications.ts';
+import { notificationOf } from '../codec/notification.ts';
 import type { Connection } from './session-state.ts';
 import { dial, end, notify, sendKeepalive, sendOpen, set, type Turn } from './session-turn.ts';
 

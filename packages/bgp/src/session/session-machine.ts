@@ -1,6 +1,7 @@
+import { hardReset, shutdownNotification } from '../codec/notification.ts';
 import type { NotificationMessage } from '../codec/messages.ts';
 import { CEASE } from '../codec/notification-codes.ts';
-import { cease, hardReset, shutdownNotification } from './notifications.ts';
+import { cease } from './notifications.ts';
 import {
   onEndOfRib,
   onFault,

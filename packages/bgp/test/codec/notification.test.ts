@@ -10,7 +10,7 @@ import {
   explainNotification,
   hardReset,
   hardResetOf,
-  notification,
+  notificationOf,
   shutdownCommunicationOf,
   shutdownNotification,
 } from '../../src/index.ts';
@@ -52,7 +52,7 @@ describe('a line for the log', () => {
       `UPDATE Message Error, Malformed Attribute List: ${'00'.repeat(32)}… (40 bytes)`,
     ],
   ])('of %i/%i with the data "%s" is: %s', (code, subcode, data, line) =>
-    expect(explainNotification(notification(code, subcode, hex(data)))).toBe(line),
+    expect(explainNotification(notificationOf(code, subcode, hex(data)))).toBe(line),
   );
 
   test('names every subcode there is', () => {
@@ -67,25 +67,23 @@ describe('a line for the log', () => {
     const plain = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z]+/g, '_');
     for (const [code, names] of subcodes) {
       for (const [name, subcode] of Object.entries(names)) {
-        expect(plain(explainNotification(notification(code, subcode))), name).toMatch(
+        expect(plain(explainNotification(notificationOf(code, subcode))), name).toMatch(
           new RegExp(`_${name}$`),
         );
       }
     }
     for (const [name, code] of Object.entries(NOTIFICATION)) {
-      expect(plain(explainNotification(notification(code)))).toBe(name);
+      expect(plain(explainNotification(notificationOf(code)))).toBe(name);
     }
   });
 
   test('holds no control characters, whatever the peer said', () => {
-    const line = explainNotification(
-      shutdownNotification(CEASE.ADMINISTRATIVE_SHUTDOWN, 'a\nb\u001b[31m"'),
-    );
+    const line = explainNotification(shutdownNotification('a\nb\u001b[31m"'));
     expect(line).toBe('Cease, Administrative Shutdown: "a\\nb\\u001b[31m\\""');
   });
 
   test('is short, however deep Hard Resets are in one another', () => {
-    let deep = notification(NOTIFICATION.CEASE, CEASE.HARD_RESET);
+    let deep = notificationOf(NOTIFICATION.CEASE, CEASE.HARD_RESET);
     for (let depth = 0; depth < 2037; depth++) deep = hardReset(deep);
     expect(explainNotification(deep).length).toBeLessThan(200);
   });
@@ -96,46 +94,44 @@ describe('a shutdown communication', () => {
 
   test.each(['', 'maintenance until 06:00 UTC', 'Wartung ✓ 維護 🛠'])('comes back: %j', (text) => {
     for (const subcode of [ADMINISTRATIVE_SHUTDOWN, ADMINISTRATIVE_RESET] as const) {
-      const made = shutdownNotification(subcode, text);
+      const made = shutdownNotification(text, subcode);
       expect(made).toMatchObject({ code: 6, subcode });
       expect(shutdownCommunicationOf(made)).toBe(text === '' ? undefined : text);
     }
   });
 
   test('has its length before it, and 255 bytes at most, no half character', () => {
-    expect(toHex(shutdownNotification(ADMINISTRATIVE_SHUTDOWN, 'ab').data)).toBe('026162');
-    const { data } = shutdownNotification(ADMINISTRATIVE_SHUTDOWN, '維'.repeat(100));
+    expect(toHex(shutdownNotification('ab').data)).toBe('026162');
+    const { data } = shutdownNotification('維'.repeat(100));
     expect([data[0], data.length]).toEqual([255, 256]);
-    const odd = shutdownNotification(ADMINISTRATIVE_SHUTDOWN, `x${'維'.repeat(100)}`);
+    const odd = shutdownNotification(`x${'維'.repeat(100)}`);
     expect(odd.data[0]).toBe(253);
     expect(shutdownCommunicationOf(odd)).toBe(`x${'維'.repeat(84)}`);
   });
 
   test('with half a surrogate pair has the replacement character for it', () => {
-    expect(shutdownCommunicationOf(shutdownNotification(ADMINISTRATIVE_SHUTDOWN, 'a\ud800'))).toBe(
-      'a\ufffd',
-    );
+    expect(shutdownCommunicationOf(shutdownNotification('a\ud800'))).toBe('a\ufffd');
   });
 
   test('is none where it is no UTF-8, overruns the data, or belongs to another subcode', () => {
     const of = (subcode: number, data: string): string | undefined =>
-      shutdownCommunicationOf(notification(6, subcode, hex(data)));
+      shutdownCommunicationOf(notificationOf(6, subcode, hex(data)));
     expect(of(ADMINISTRATIVE_SHUTDOWN, '02c328')).toBeUndefined();
     expect(of(ADMINISTRATIVE_SHUTDOWN, '0361')).toBeUndefined();
     expect(of(ADMINISTRATIVE_SHUTDOWN, '')).toBeUndefined();
     expect(of(OUT_OF_RESOURCES, '0161')).toBeUndefined();
-    expect(shutdownCommunicationOf(notification(3, 2, hex('0161')))).toBeUndefined();
+    expect(shutdownCommunicationOf(notificationOf(3, 2, hex('0161')))).toBeUndefined();
     // What follows the words is ignored.
     expect(of(ADMINISTRATIVE_SHUTDOWN, '0161ffff')).toBe('a');
   });
 });
 
 test('a Hard Reset has the other NOTIFICATION in it (RFC 8538 §3)', () => {
-  const inner = shutdownNotification(CEASE.ADMINISTRATIVE_SHUTDOWN, 'bye');
+  const inner = shutdownNotification('bye');
   const outer = hardReset(inner);
   expect(toHex(outer.data)).toBe('060203627965');
   expect(outer).toMatchObject({ code: 6, subcode: 9 });
   expect(hardResetOf(outer)).toEqual(inner);
   expect(hardResetOf(inner)).toBeUndefined();
-  expect(hardResetOf(notification(6, 9))).toBeUndefined();
+  expect(hardResetOf(notificationOf(6, 9))).toBeUndefined();
 });

@@ -12,25 +12,24 @@ export type ProbeOutcome =
   | { readonly kind: 'ours' | 'foreign'; readonly mac: string };
 
 /** An address that was asked for a while ago is listened for so long: whoever asks in turns need not change the watched set each time. */
-const LINGER_MS = 60_000;
+const LINGER_MS = 600_000;
 
+/** Somebody waits to hear who has an address. */
 interface Run {
   readonly bytes: Uint8Array;
-  readonly done: (outcome: ProbeOutcome) => void;
-  sent: number;
-  ours: string | undefined;
-  timer?: Disposable;
+  timer: Disposable | undefined;
+  heard(mac: string, ours: boolean): void;
 }
 
 /** Asks who has an address, for those who want to know and do not own it. */
 export class AddressProbes {
   readonly #deps: ResponderDeps;
-  /** Called when other addresses are to be listened for. */
-  readonly #onWatched: () => void;
+  /** Called when an address (text) is to be listened for that was not before. */
+  readonly #onWatched: (address: string) => void;
   readonly #runs = new Map<string, Set<Run>>();
   readonly #watched = new Map<string, { readonly bytes: Uint8Array; askedMs: number }>();
 
-  constructor(deps: ResponderDeps, onWatched: () => void) {
+  constructor(deps: ResponderDeps, onWatched: (address: string) => void) {
     this.#deps = deps;
     this.#onWatched = onWatched;
   }
@@ -40,32 +39,67 @@ export class AddressProbes {
     return this.#runs.size === 0;
   }
 
-  /** The addresses to be listened for; those not asked for in a minute are forgotten. */
-  watched(): Uint8Array[] {
+  /** The addresses to be listened for, by their text; those not asked for in ten minutes are forgotten. */
+  watched(): Map<string, Uint8Array> {
     const nowMs = this.#deps.clock.nowMs();
     for (const [text, { askedMs }] of this.#watched) {
       if (nowMs - askedMs >= LINGER_MS) this.#watched.delete(text);
     }
-    return Array.from(this.#watched.values(), ({ bytes }) => bytes);
+    return new Map(Array.from(this.#watched, ([text, { bytes }]) => [text, bytes]));
   }
 
   /** Asks three times; `done` is called once, at the end or as soon as a foreign machine claims it. Disposing ends it without a call. */
   start(bytes: Uint8Array, done: (outcome: ProbeOutcome) => void): Disposable {
-    const text = formatAddress(bytes);
-    const known = this.#watched.has(text);
-    this.#watched.set(text, { bytes, askedMs: this.#deps.clock.nowMs() });
-    if (!known) this.#onWatched();
-    const run: Run = { bytes, done, sent: 0, ours: undefined };
-    this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
-    this.#ask(run);
+    let sent = 0;
+    let known: string | undefined;
+    const finish = (outcome: ProbeOutcome): void => {
+      this.#end(run);
+      done(outcome);
+    };
+    const ask = (): void => {
+      if (sent === PROBES) {
+        finish(known === undefined ? { kind: 'clear' } : { kind: 'ours', mac: known });
+      } else if (!this.#send(bytes)) {
+        finish({ kind: 'unasked' });
+      } else {
+        sent++;
+        run.timer = this.#deps.clock.timer(PROBE_INTERVAL_MS, ask);
+      }
+    };
+    const run: Run = {
+      bytes,
+      timer: undefined,
+      heard: (mac, ours) => {
+        if (ours) known ??= mac;
+        else finish({ kind: 'foreign', mac });
+      },
+    };
+    this.#begin(run);
+    ask();
+    return { [Symbol.dispose]: () => this.#end(run) };
+  }
+
+  /** Asks once; `done` is called `waitMs` later with all that claimed it meanwhile. Disposing ends it without a call. */
+  whoHas(
+    bytes: Uint8Array,
+    waitMs: number,
+    done: (macs: readonly string[] | undefined) => void,
+  ): Disposable {
+    const macs = new Set<string>();
+    const run: Run = { bytes, timer: undefined, heard: (mac) => void macs.add(mac) };
+    this.#begin(run);
+    const asked = this.#send(bytes);
+    run.timer = this.#deps.clock.timer(asked ? waitMs : 0, () => {
+      this.#end(run);
+      done(asked ? [...macs] : undefined);
+    });
     return { [Symbol.dispose]: () => this.#end(run) };
   }
 
   /** Somebody claims an address. Who only asks for it, as we do, claims nothing; what is ours may answer without being alive. */
   heard(address: Uint8Array, mac: string, ours: boolean): void {
     for (const run of Array.from(this.#runs.get(formatAddress(address)) ?? [])) {
-      if (ours) run.ours ??= mac;
-      else this.#finish(run, { kind: 'foreign', mac });
+      run.heard(mac, ours);
     }
   }
 
@@ -74,26 +108,17 @@ export class AddressProbes {
     for (const runs of this.#runs.values()) for (const run of runs) this.#end(run);
   }
 
-  #ask(run: Run): void {
-    const { link, clock } = this.#deps;
-    if (run.sent === PROBES) {
-      this.#finish(
-        run,
-        run.ours === undefined ? { kind: 'clear' } : { kind: 'ours', mac: run.ours },
-      );
-      return;
-    }
-    if (link.send(probe(run.bytes, link.mac)) !== 'sent') {
-      this.#finish(run, { kind: 'unasked' });
-      return;
-    }
-    run.sent++;
-    run.timer = clock.timer(PROBE_INTERVAL_MS, () => this.#ask(run));
+  #begin(run: Run): void {
+    const text = formatAddress(run.bytes);
+    const known = this.#watched.has(text);
+    this.#watched.set(text, { bytes: run.bytes, askedMs: this.#deps.clock.nowMs() });
+    if (!known) this.#onWatched(text);
+    this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
   }
 
-  #finish(run: Run, outcome: ProbeOutcome): void {
-    this.#end(run);
-    run.done(outcome);
+  #send(bytes: Uint8Array): boolean {
+    const { link } = this.#deps;
+    return link.send(probe(bytes, link.mac)) === 'sent';
   }
 
   #end(run: Run): void {

@@ -63,7 +63,9 @@ export class Responder implements Disposable {
     this.#rights = new LinkRights(deps.link, deps.clock);
     const announcements = new Announcements(deps, this.#rights, options.announceRefreshMs);
     this.#tenures = new Tenures(deps, this.#rights, announcements);
-    this.#probes = new AddressProbes(deps, () => this.#watch());
+    this.#probes = new AddressProbes(deps, (text) => {
+      if (!this.#heard.has(text)) this.#watch();
+    });
     const { echoPerSecond } = options;
     if (echoPerSecond !== undefined && !(echoPerSecond >= 1)) {
       throw new RangeError(`echoPerSecond must be at least 1, not ${echoPerSecond}`);
@@ -166,6 +168,19 @@ export class Responder implements Disposable {
    */
   probe(address: Uint8Array | string, done: (outcome: ProbeOutcome) => void): Disposable {
     return this.#probes.start(bytesOf(address), done);
+  }
+
+  /**
+   * Asks once who has an address, owned or not, in a way that no neighbour remembers, and calls `done` once, `waitMs` later, with the
+   * hardware addresses (text) of all other machines that claimed it meanwhile; `undefined`: the question could not be sent. Disposing ends
+   * it without a call.
+   */
+  whoHas(
+    address: Uint8Array | string,
+    waitMs: number,
+    done: (macs: readonly string[] | undefined) => void,
+  ): Disposable {
+    return this.#probes.whoHas(bytesOf(address), waitMs, done);
   }
 
   /** The addresses owned now, as canonical text, whether or not their right still runs. */
@@ -317,10 +332,11 @@ export class Responder implements Disposable {
     for (const { text, bytes } of this.#owned) heard.set(text, bytes);
     this.#heard = new Set(heard.keys());
     const all = [...heard.values()];
+    const claims = [...this.#probes.watched()].filter(([text]) => !heard.has(text));
     this.#deps.link.watch({
       ipv4: all.filter((bytes) => bytes.length === 4),
       ipv6: all.filter((bytes) => bytes.length === 16),
-      claims: this.#probes.watched(),
+      claims: claims.map(([, bytes]) => bytes),
       echo: this.#echo !== undefined,
     });
   }

@@ -1,4 +1,4 @@
-import type { AddressState, Peer } from './election-state.ts';
+import type { AddressState, ElectionState, Peer } from './election-state.ts';
 import {
   arePeersUnheard,
   isDeafToUs,
@@ -199,6 +199,19 @@ export function promiseAnew(turn: Turn): void {
   if (arePeersUnheard(turn)) turn.state.promisedAtMs = turn.nowMs;
 }
 
+/** Whether a peer can take over at once what we give it: we hear each other well, and it has listened. */
+export function isFit(state: ElectionState, peer: Peer, nowMs: number): boolean {
+  const { deadAfterMs, heartbeatMs } = state.timings;
+  const unheardMs = nowMs - peer.heardAtMs;
+  return (
+    isMutual(state, peer, nowMs) &&
+    !peer.leaving &&
+    !peer.passive &&
+    unheardMs + peer.ageMs >= deadAfterMs &&
+    unheardMs <= 2 * heartbeatMs
+  );
+}
+
 /**
  * The peer that best takes over what we hold: it hears us well, has listened, and has the least to do. Those that started within the
  * last minute come first: where all nodes are restarted one after the other, what they get is not moved a third time.
@@ -208,14 +221,7 @@ export function successorFor(turn: Turn, address: string): NodeId | undefined {
   const candidacy = state.addresses.get(address)?.candidacy ?? {};
   let best: Place | undefined;
   for (const [node, peer] of state.peers) {
-    const fit =
-      isMutual(state, peer, nowMs) &&
-      !peer.leaving &&
-      !peer.passive &&
-      nowMs - peer.heardAtMs + peer.ageMs >= turn.timings.deadAfterMs &&
-      nowMs - peer.heardAtMs <= 2 * turn.timings.heartbeatMs &&
-      isCandidate(candidacy, node);
-    if (!fit) continue;
+    if (!isCandidate(candidacy, node) || !isFit(state, peer, nowMs)) continue;
     const there: Place = { node, load: peer.held, isFirst: peer.ageMs < youngMs };
     if (best === undefined || isBetterPlace(address, candidacy, there, best)) best = there;
   }

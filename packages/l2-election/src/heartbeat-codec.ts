@@ -1,3 +1,4 @@
+import { isAuthentic, signFrame } from './frame-code.ts';
 import {
   ACKNOWLEDGEMENT_BYTES,
   BODY_BYTES_MAX,
@@ -196,7 +197,7 @@ export class HeartbeatCodec {
     view.setUint32(OFFSET.listSeq, heartbeat.listSeq);
     view.setUint16(OFFSET.length, slice.length);
     frame.set(slice, OFFSET.body);
-    frame.set(this.#codeOf(this.#keys[0], frame), frame.length - CODE_BYTES);
+    signFrame(this.#hmac, this.#keys[0] ?? new Uint8Array(), frame);
     return frame;
   }
 
@@ -214,22 +215,7 @@ export class HeartbeatCodec {
     if (part >= parts || parts > PARTS_MAX || (!last && length !== BODY_BYTES_MAX)) {
       return 'bad-part';
     }
-    if (!this.#keys.some((key) => this.#isAuthentic(key, frame))) return 'not-authentic';
-    return undefined;
-  }
-
-  /** Compares in the same time whatever differs. */
-  #isAuthentic(key: Uint8Array, frame: Uint8Array): boolean {
-    const wanted = this.#codeOf(key, frame);
-    const given = frame.subarray(frame.length - CODE_BYTES);
-    let difference = 0;
-    for (let at = 0; at < CODE_BYTES; at++) difference |= (wanted[at] ?? 0) ^ (given[at] ?? 0);
-    return difference === 0;
-  }
-
-  #codeOf(key: Uint8Array | undefined, frame: Uint8Array): Uint8Array {
-    const signed = frame.subarray(OFFSET.source, frame.length - CODE_BYTES);
-    return this.#hmac(key ?? new Uint8Array(), signed).subarray(0, CODE_BYTES);
+    return isAuthentic(this.#hmac, this.#keys, frame) ? undefined : 'not-authentic';
   }
 
   /** The whole body, if this part completes it. */
@@ -262,7 +248,8 @@ function flagsOf({ leaving, passive, entries }: Heartbeat): number {
   );
 }
 
-function checkedKeys(keys: readonly Uint8Array[]): readonly Uint8Array[] {
+/** A copy of keys that can be signed with; throws `bad-options` for others. */
+export function checkedKeys(keys: readonly Uint8Array[]): readonly Uint8Array[] {
   if (keys.length > 0 && keys.every(({ length }) => length >= 16))
     return keys.map((key) => key.slice());
   const problems = ['keys must be one or more keys of at least 16 bytes'];

@@ -32,6 +32,25 @@ export {
 export type { Acknowledgement, Entry, Heartbeat, NodeId } from './heartbeat.ts';
 export { type FrameFault, HeartbeatCodec, type Hmac, type ReadFrame } from './heartbeat-codec.ts';
 export type { BodyFault } from './heartbeat-body.ts';
+export {
+  type AnswerReport,
+  AnswerReportCodec,
+  type ReportFault,
+  type UnansweredHold,
+} from './answer-report.ts';
+export { answerWatchStep } from './answer-watch.ts';
+export {
+  type AnswerFault,
+  type AnswerWatchEffect,
+  type AnswerWatchInput,
+  type AnswerWatchRules,
+  answerWatchRules,
+  type AnswerWatchState,
+  initialAnswerWatch,
+  type SetAside,
+  type Stray,
+  type WatchedHold,
+} from './answer-watch-state.ts';
 export { ETHER_TYPE } from './frame-layout.ts';
 export { answerableUntilMs, mayAnswer, type Right, rightOf } from './right.ts';
 export { checkTimings, clockDrift, type Timings, wifiTimings, wiredTimings } from './timings.ts';

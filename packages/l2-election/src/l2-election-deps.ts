@@ -1,3 +1,4 @@
+import type { AnswerReport, ReportFault } from './answer-report.ts';
 import type { ElectionEffect, LossReason } from './election-state.ts';
 import type { L2Election } from './l2-election.ts';
 import type { FrameFault, Hmac } from './heartbeat-codec.ts';
@@ -57,6 +58,8 @@ export interface L2ElectionListener {
   conflict?(address: string, mac: string): void;
   /** Another process runs under our node's name; neither will hold anything. */
   duplicateIdentity?(mac: string): void;
+  /** A node says that a holder, us or another, does not answer. Called as the frame is read; input for `answerWatchStep`. */
+  reported?(report: AnswerReport): void;
   /**
    * To be written to the API, if there is one: we own it, or are about to, under this term. Only on change. A record of another with the same or
    * a higher term must stay, and be told through `recordSeen`; so must ours, once it is there.
@@ -67,7 +70,7 @@ export interface L2ElectionListener {
 /** What an election counts. */
 export interface L2ElectionMetrics {
   frameSent(bytes: number): void;
-  frameRefused(fault: FrameFault): void;
+  frameRefused(fault: FrameFault | ReportFault): void;
   /** Every effect of every turn. */
   effect(effect: ElectionEffect): void;
 }

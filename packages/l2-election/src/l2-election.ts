@@ -1,4 +1,5 @@
 import { addressBytes } from './address-text.ts';
+import { type AnswerReport, AnswerReportCodec, type ReportFault } from './answer-report.ts';
 import { hasLeft, step } from './election-machine.ts';
 import {
   type Candidacy,
@@ -24,6 +25,7 @@ import { checkTimings, wiredTimings } from './timings.ts';
 export class L2Election {
   readonly #deps: L2ElectionDeps;
   readonly #codec: HeartbeatCodec;
+  readonly #reports: AnswerReportCodec;
   readonly #interfaceIndex: number;
   #state: ElectionState;
   #events: ElectionEvent[] = [];
@@ -49,6 +51,7 @@ export class L2Election {
     this.#interfaceIndex = options.interfaceIndex ?? 0;
     const electorate = electorateOf(hmac, options.electorate);
     this.#codec = new HeartbeatCodec({ hmac }, { keys: options.keys, electorate });
+    this.#reports = new AnswerReportCodec({ hmac }, { keys: options.keys, electorate });
     this.#state = initialState({
       node: nodeIdOf(hmac, options.nodeName),
       boot: 1 + Math.floor(random() * 0xffff_fffe),
@@ -103,6 +106,7 @@ export class L2Election {
    */
   setKeys(keys: readonly Uint8Array[]): void {
     this.#codec.setKeys(keys);
+    this.#reports.setKeys(keys);
   }
 
   /** Whether this node may answer for the address at this moment. */
@@ -131,6 +135,12 @@ export class L2Election {
   /** Somebody answered for the address: in reply to a probe, or heard by the way. `mac`: 6 bytes. */
   answerHeard(address: string, mac: Uint8Array): void {
     this.#tell({ kind: 'answer-heard', address, mac: macText(mac) });
+  }
+
+  /** Tells the segment of a holder that does not answer, as `answerWatchStep` wants. No frame is sent once stopped. */
+  report(unanswered: AnswerReport): void {
+    if (this.#stopped) return;
+    for (const frame of this.#reports.encode(unanswered, this.#deps.link.mac)) this.#send(frame);
   }
 
   /** Whether the API knows of no other node on this segment: then silence is no reason to let go. Default: false. */
@@ -166,6 +176,11 @@ export class L2Election {
   #onFrame(frame: Uint8Array): void {
     const { link, electionOf } = this.#deps;
     if (this.#stopped || isFrom(frame, link.mac)) return;
+    const unanswered = this.#reports.read(frame);
+    if (unanswered !== 'no-report') {
+      this.#onReport(frame, unanswered);
+      return;
+    }
     const read = this.#codec.read(frame);
     const ownOther = electionOf?.(frame.subarray(6, 12));
     if (ownOther !== undefined) {
@@ -182,6 +197,14 @@ export class L2Election {
     }
     // Busy segments carry many: they wait for the next turn.
     this.#foreignFrame = true;
+  }
+
+  #onReport(frame: Uint8Array, read: AnswerReport | ReportFault): void {
+    const { electionOf, listener, metrics } = this.#deps;
+    if (electionOf?.(frame.subarray(6, 12)) !== undefined) return;
+    this.#foreignFrame = true;
+    if (typeof read !== 'string') listener.reported?.(read);
+    else metrics?.frameRefused(read);
   }
 
   #meet(other: L2Election): void {
@@ -231,13 +254,17 @@ export class L2Election {
     if (this.#turnAfter) this.#takeTurn(false);
   }
 
+  #send(frame: Uint8Array): void {
+    this.#deps.link.send(frame);
+    this.#deps.metrics?.frameSent(frame.length);
+  }
+
   #carryOut(effect: ElectionEffect): void {
     const { listener } = this.#deps;
     switch (effect.kind) {
       case 'send':
         for (const frame of this.#codec.encode(effect.heartbeat, this.#deps.link.mac)) {
-          this.#deps.link.send(frame);
-          this.#deps.metrics?.frameSent(frame.length);
+          this.#send(frame);
         }
         break;
       case 'gained': {

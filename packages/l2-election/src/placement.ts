@@ -19,8 +19,11 @@ function isHeavier(address: string, one: NodeId, other: NodeId): boolean {
   return difference === 0 ? one > other : difference > 0;
 }
 
-/** FNV-1a over both, then the finishing steps of MurmurHash3, which spread what FNV leaves together. */
-function weight(address: string, node: NodeId): number {
+/**
+ * A number of 32 bits for an address and a node, the same everywhere and spread evenly. FNV-1a over both, then the finishing steps of MurmurHash3,
+ * which spread what FNV leaves together.
+ */
+export function weight(address: string, node: NodeId): number {
   let hash = 0x811c9dc5;
   for (const text of [address, '/', node]) {
     for (let at = 0; at < text.length; at++) {

@@ -58,6 +58,8 @@ class Cable {
             this.onCall(`${name} renewed`);
           },
           record: (address, term) => this.calls.push(`${name} record ${address} ${term}`),
+          reported: ({ holder, holds }) =>
+            this.calls.push(`${name} heard of ${holds.length} unanswered of ${holder}`),
           conflict: (address, owner) => this.calls.push(`${name} conflict ${address} ${owner}`),
         },
       },
@@ -331,4 +333,21 @@ test('what cannot be an address or a key is refused by name', () => {
   const cable = new Cable();
   expect(() => cable.node('a').stand('192.0.2.01')).toThrow('not an address in its canonical text');
   expect(() => cable.node('b', new Uint8Array(4))).toThrow(L2ElectionError);
+});
+
+test('a report reaches the others, but not another interface of its own machine, nor who has other keys', async () => {
+  const cable = new Cable();
+  const a = cable.node('a');
+  cable.node('a2');
+  cable.node('b');
+  cable.node('c', new Uint8Array(32));
+  const { node, boot, seq } = a.state;
+  const holds = [{ address: x, term: 1 }];
+  a.report({ node, boot, seq, holder: '0000000000000009', holds });
+  await cable.clock.advance(10);
+  expect(cable.calls).toEqual(['b heard of 1 unanswered of 0000000000000009']);
+  await a.stop();
+  const sent = cable.frames.length;
+  a.report({ node, boot, seq, holder: '0000000000000009', holds });
+  expect(cable.frames).toHaveLength(sent);
 });

@@ -110,6 +110,21 @@ export class Announcer {
     });
   }
 
+  /**
+   * Asks once who has the address; `done` is called `waitMs` later with all other machines that said so, by hardware address; `undefined`: it could
+   * not be asked.
+   */
+  whoHas(
+    address: string,
+    interfaceName: string,
+    waitMs: number,
+    done: (macs: readonly string[] | undefined) => void,
+  ): Disposable {
+    const responder = this.#open.get(interfaceName)?.responder;
+    if (responder !== undefined) return responder.whoHas(address, waitMs, done);
+    return this.#deps.clock.timer(0, () => done(undefined));
+  }
+
   /** What keeps this node from answering where it should; `undefined`: nothing. */
   problem(): string | undefined {
     for (const [name, { message }] of this.#failures) return `no socket on ${name}: ${message}`;

@@ -9,6 +9,7 @@ import {
 import { wifiTimings, wiredTimings } from '@picluster/l2-election';
 import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-socket';
 import { Announcer, type AnnouncerDeps } from './announcer.ts';
+import { AnswerReports } from './answer-reports.ts';
 import { createCaches, type Caches } from './caches.ts';
 import { ConflictReports } from './conflict-reports.ts';
 import { readExcludedInterfaces } from './excluded-interfaces.ts';
@@ -57,6 +58,15 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
     warn: (address, reason, message) => speaker.warn(address, reason, message),
     counted: (address, interfaceName) => metrics.conflict(address, interfaceName),
   });
+  const answers = new AnswerReports({
+    metrics: context.metrics,
+    clock,
+    log,
+    node,
+    nameOf: (id) => wire?.nameOf(id) ?? id,
+    warn: (address, reason, message) => speaker.warn(address, reason, message),
+    conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
+  });
   const watchConflicts: AnnouncerDeps['conflicts'] = (interfaceName) => ({
     isOurs: (mac) => wire?.isOurs(mac) ?? true,
     conflict: (address, mac) => conflicts.add(address, interfaceName, mac),
@@ -88,6 +98,8 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
           lockFor,
           probe: (address, interfaceName, foreign) =>
             announcer.probe(address, interfaceName, foreign),
+          whoHas: (...question) => announcer.whoHas(...question),
+          answers: (interfaceName, news) => answers.tell(interfaceName, news),
         },
         {
           nodeName: node,

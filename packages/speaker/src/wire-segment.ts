@@ -16,12 +16,20 @@ export interface WireSegmentDeps extends L2ElectionDeps {
   readonly link: SegmentLink;
 }
 
+/** What lives as long as a segment, and hears what this node no longer stands for. */
+export interface SegmentFollower extends Disposable {
+  resigned(address: string): void;
+}
+
 /** This node's part in the election on one interface: which addresses it stands for there, and whether anyone else may. */
 export class WireSegment {
   readonly election: L2Election;
   readonly #link: SegmentLink;
   readonly #nodeName: string;
   readonly #standings = new Map<string, Standing>();
+  /** Those of them that it does not stand for now. */
+  readonly #aside = new Set<string>();
+  #follower: SegmentFollower | undefined;
   /** For so many addresses another node may answer too. */
   #rivalled = 0;
   #alone = true;
@@ -50,7 +58,7 @@ export class WireSegment {
     if (JSON.stringify(before) === JSON.stringify(standing)) return false;
     this.#standings.set(address, standing);
     this.#count(before, standing);
-    this.election.stand(address, standing);
+    if (!this.#aside.has(address)) this.election.stand(address, standing);
     return true;
   }
 
@@ -58,12 +66,39 @@ export class WireSegment {
     const before = this.#standings.get(address);
     if (before === undefined) return;
     this.#standings.delete(address);
+    this.#aside.delete(address);
     this.election.resign(address);
     this.#count(before, undefined);
+    this.#follower?.resigned(address);
+  }
+
+  /** Gives the address to any other candidate but those of `except`, and does not stand for it until {@link WireSegment.standAgain}. */
+  setAside(address: string, except: (nodeName: string) => boolean): void {
+    const standing = this.#standings.get(address);
+    if (standing === undefined || this.#aside.has(address)) return;
+    this.#aside.add(address);
+    const { candidates } = standing;
+    const fit = candidates && { candidates: candidates.filter((name) => !except(name)) };
+    this.election.stand(address, { ...standing, ...fit });
+    this.election.resign(address);
+  }
+
+  /** Ends {@link WireSegment.setAside}. */
+  standAgain(address: string): void {
+    const standing = this.#standings.get(address);
+    if (this.#aside.delete(address) && standing !== undefined) {
+      this.election.stand(address, standing);
+    }
+  }
+
+  /** Ends `follower` together with the segment. */
+  followBy(follower: SegmentFollower): void {
+    this.#follower = follower;
   }
 
   /** Hands everything over, and only then lets go of the interface. */
   async close(): Promise<void> {
+    this.#follower?.[Symbol.dispose]();
     await this.election.stop();
     this.#link.close();
   }

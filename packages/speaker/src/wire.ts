@@ -1,11 +1,15 @@
 import type { Metrics } from '@picluster/daemon';
 import {
   nodeIdOf,
+  type AnswerReport,
   type ElectionState,
   type L2Election,
   type L2ElectionOptions,
+  type NodeId,
 } from '@picluster/l2-election';
 import { readInterface } from '@picluster/packet-socket';
+import type { Announcer } from './announcer.ts';
+import { AnswerWatchTask, type AnswerNews } from './answer-watch-task.ts';
 import { ElectionPort } from './election-port.ts';
 import { hmac } from './hmac.ts';
 import type { OwnershipListener } from './ownership.ts';
@@ -30,6 +34,10 @@ export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf'> {
   readonly nodes: Cache<NodeView>;
   /** Asks on an interface who has the address; `foreign` is called if it is a machine that {@link Wire.isOurs} does not know. */
   readonly probe: (address: string, interfaceName: string, foreign: (mac: string) => void) => void;
+  /** Asks once on an interface who has the address; see `Announcer.whoHas`. */
+  readonly whoHas: Announcer['whoHas'];
+  /** Hears of addresses that are not answered by who should, on an interface. */
+  readonly answers: (interfaceName: string, news: AnswerNews) => void;
 }
 
 /** Who, where, and by which rules; see the options of the election. */
@@ -39,6 +47,8 @@ export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | '
 const LOOK_AGAIN_MS = 1000;
 /** The kernel numbers interfaces from 1, in 31 bits. */
 const INTERFACES_MAX = 2 ** 31;
+
+const idOf = (nodeName: string): NodeId => nodeIdOf(hmac, nodeName);
 
 /** The strategy `wire` on this machine: an election on each interface, and what the API remembers beside them. */
 export class Wire {
@@ -57,7 +67,6 @@ export class Wire {
     this.#metrics = createWireMetrics(deps.metrics, clock);
     const election = (): L2Election | undefined =>
       this.#segments.get(this.#primaryName() ?? '')?.election;
-    const idOf = (name: string): string => nodeIdOf(hmac, name);
     this.api = new WireApi({ client, clock, random, log, lockFor, election, idOf }, options);
     this.api.keys.onKeys((keys) => {
       for (const segment of this.#segments.values()) segment.election.setKeys(keys);
@@ -94,6 +103,12 @@ export class Wire {
     return undefined;
   }
 
+  /** The name of the node that has this identity on the wire; the identity, where the cluster has no such node. */
+  nameOf(id: NodeId): string {
+    for (const name of this.#deps.nodes.keys()) if (idOf(name) === id) return name;
+    return id;
+  }
+
   /** Whether a machine may answer for our addresses: this one, on any interface, or one that runs a speaker. */
   isOurs(mac: string): boolean {
     for (const { election } of this.#segments.values()) {
@@ -106,7 +121,12 @@ export class Wire {
     const { clock, log } = this.#deps;
     const { timings, strict } = this.#options;
     const port = new ElectionPort(interfaceName, { clock, log });
-    const deps = this.#electionOn(port, listener, () => segment.election);
+    const deps = this.#electionOn(
+      port,
+      listener,
+      () => segment.election,
+      (report) => watch.reported(report),
+    );
     const segment: WireSegment = new WireSegment(deps, {
       nodeName: this.#options.nodeName,
       electorate: this.api.clusterId,
@@ -115,13 +135,33 @@ export class Wire {
       ...(timings && { timings }),
       ...(strict && { strict }),
     });
+    const watch = this.#watchOn(interfaceName, segment);
+    segment.followBy(watch);
+    watch.start();
     return segment;
+  }
+
+  #watchOn(interfaceName: string, segment: WireSegment): AnswerWatchTask {
+    const { clock, whoHas, answers } = this.#deps;
+    return new AnswerWatchTask({
+      segment,
+      clock,
+      whoHas: (address, waitMs, done) => whoHas(address, interfaceName, waitMs, done),
+      isSelf: (mac) => systemHardwareAddresses().includes(mac),
+      neighbours: () => {
+        const { gateways, others } = this.#neighbourhood(interfaceName);
+        return [...gateways, ...others];
+      },
+      idOf,
+      tell: (news) => answers(interfaceName, news),
+    });
   }
 
   #electionOn(
     port: ElectionPort,
     listener: OwnershipListener,
     election: () => L2Election,
+    reported: (report: AnswerReport) => void,
   ): WireSegmentDeps {
     const { clock, random, probe } = this.#deps;
     const { interfaceName } = port;
@@ -150,7 +190,7 @@ export class Wire {
       solicit: () => solicitor.ask(),
       probe: (address) =>
         probe(address, interfaceName, (mac) => election().answerHeard(address, bytesOfMac(mac))),
-      listener: this.#listenerOn(interfaceName, listener, election),
+      listener: { ...this.#listenerOn(interfaceName, listener, election), reported },
       metrics: this.#metrics.election(interfaceName, (): ElectionState => election().state),
       log: this.#logOf(interfaceName),
     };

@@ -78,6 +78,7 @@ function hasEveryConsent(turn: Turn, own: Readonly<AddressState>): boolean {
   let consents = 0;
   for (const [node, peer] of state.peers) {
     if (isHeard(state, peer, nowMs)) {
+      if (peer.isListMissing) return false;
       const got = peer.ackDirect >= own.claimSeq;
       if (got && !peer.passive && peer.ageMs >= turn.timings.deadAfterMs) consents++;
       if (got || peer.passive) continue;

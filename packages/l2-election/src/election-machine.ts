@@ -11,7 +11,7 @@ import { groupOf, isAlive, isHeard } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, speak } from './speaking.ts';
 import { Turn } from './turn.ts';
-import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs } from './waking.ts';
+import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
 
 /** For how long an address is left to a machine that is no speaker after its last answer. */
 export const alienMs = 60_000;
@@ -142,7 +142,7 @@ function watchReceiver(turn: Turn): void {
     turn.listenAnew();
   } else if (
     !state.alone &&
-    silentMs >= deafAfterMs / 4 &&
+    silentMs >= solicitAfterMs(turn.timings) &&
     nowMs - state.solicitedAtMs >= deafAfterMs / 8
   ) {
     state.solicitedAtMs = nowMs;

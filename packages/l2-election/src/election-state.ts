@@ -35,6 +35,8 @@ export interface Peer {
   /** Its hardware address as text, to tell an answer of its own from a stranger's. */
   mac: string;
   acknowledgements: readonly Acknowledgement[];
+  /** Its newest frame refers to a list that we lack: what follows is out of date. */
+  isListMissing: boolean;
   /** What the frame `direct` says of addresses, as it came and by address; and the frame that said so first. */
   listSeq: number;
   list: readonly Entry[];
@@ -148,8 +150,9 @@ export interface ElectionState {
   addresses: ReadonlyMap<string, Readonly<AddressState>>;
   /** What our newest frame said of addresses: the same object for as long as nothing changes. */
   list: readonly Entry[];
-  /** The frame that said so first, and when it was said last. */
+  /** The frame that said so first, and when it was said first and last. */
   listSeq: number;
+  newListAtMs: number;
   listedAtMs: number;
   /** When the next turn is due, if nothing happens before. */
   wakeAtMs: number;
@@ -294,6 +297,7 @@ export function initialState(options: {
     addresses: new Map(),
     list: [],
     listSeq: 0,
+    newListAtMs: -Infinity,
     listedAtMs: -Infinity,
     wakeAtMs: nowMs,
   };
@@ -321,6 +325,7 @@ export function newPeer(boot: number, ackMax: number): Peer {
     ageMs: 0,
     mac: '',
     acknowledgements: [],
+    isListMissing: false,
     listSeq: 0,
     list: [],
     entries: new Map(),

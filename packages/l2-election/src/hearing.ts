@@ -10,8 +10,8 @@ const recordingAfterMs = 30_000;
 /**
  * Takes in one authenticated heartbeat (rules 2 to 6 and all that a frame can change at once).
  *
- * One that refers to a list which we lack is a promise and a sign of life like any other. It is no consent, as it may object; and we do not
- * acknowledge it, so that its sender lists again.
+ * One that refers to a list which we lack is a promise and a sign of life like any other. It is no consent, as it may object or hold what is
+ * claimed; and we do not acknowledge it, so that its sender lists again.
  */
 export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   const { state } = turn;
@@ -51,6 +51,7 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   peer.held = beat.held;
   peer.ageMs = beat.ageMs;
   peer.acknowledgements = beat.acknowledgements;
+  peer.isListMissing = entries === undefined;
   if (entries !== undefined) {
     peer.direct = beat.seq;
     announceAgain(turn, entries, peer);

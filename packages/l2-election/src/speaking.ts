@@ -4,15 +4,15 @@ import { heldCount, isAlive, isHeard, otherHolder, stakeOf } from './knowledge.t
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
 
-/** A list that did not change is said again after so long. */
-const listAgainMs = 1000;
-
 /** Makes the next heartbeat and counts it as sent now. */
 export function speak(turn: Turn): void {
   const { state, nowMs } = turn;
   state.seq++;
   const list = entriesNow(turn);
-  if (list !== state.list) state.listSeq = state.seq;
+  if (list !== state.list) {
+    state.listSeq = state.seq;
+    state.newListAtMs = nowMs;
+  }
   state.list = list;
   const isListed = list.length === 0 || mustList(state, nowMs);
   if (isListed) state.listedAtMs = nowMs;
@@ -43,11 +43,13 @@ export function speak(turn: Turn): void {
 }
 
 /**
- * Whether the next frame must bear the list: some live peer does not say that it has it, or one that we do not hear may lack it. A frame
- * without it means the same to all who have it.
+ * Whether the next frame must bear the list: it is news, some live peer does not say that it has it, or it was not said for a while. The first and the last
+ * are for those who hear us and whom we do not hear. A frame without the list means the same to all who have it.
  */
 function mustList(state: ElectionState, nowMs: number): boolean {
-  if (nowMs - state.listedAtMs >= listAgainMs) return true;
+  const { deadAfterMs } = state.timings;
+  if (nowMs - state.newListAtMs < deadAfterMs) return true;
+  if (nowMs - state.listedAtMs >= deadAfterMs) return true;
   for (const peer of state.peers.values()) {
     if (!isAlive(state, peer, nowMs)) continue;
     const ack = peer.acknowledgements.find(({ node }) => node === state.node);

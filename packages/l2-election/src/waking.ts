@@ -3,6 +3,7 @@ import { toldAtMs } from './api-witness.ts';
 import { stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, isOverdue } from './speaking.ts';
+import type { Timings } from './timings.ts';
 import type { Turn } from './turn.ts';
 
 /** How often an address is probed while it is another machine's. */
@@ -24,6 +25,11 @@ export function probeEveryMs(turn: Turn, own: Readonly<AddressState>): number | 
   if (own.mode === 'claim' && own.claimLeastMs > 0) return turn.timings.probingMs / 3;
   if (own.mode === 'idle' && turn.nowMs < own.alienUntilMs) return alienProbeMs;
   return undefined;
+}
+
+/** After so long without a foreign frame a stranger is asked for one: later than peers that live leave between their frames. */
+export function solicitAfterMs({ heartbeatMs, deafAfterMs }: Timings): number {
+  return Math.max(deafAfterMs / 4, 1.5 * heartbeatMs);
 }
 
 /** When the next frame is due. */
@@ -68,7 +74,7 @@ export function nextTurn(turn: Turn): number {
   }
   if (!state.alone) {
     at(state.foreignAtMs + timings.deafAfterMs);
-    at(state.foreignAtMs + timings.deafAfterMs / 4);
+    at(state.foreignAtMs + solicitAfterMs(timings));
     at(state.solicitedAtMs + timings.deafAfterMs / 8);
   }
   return wakeAtMs;

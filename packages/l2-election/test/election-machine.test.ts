@@ -189,6 +189,17 @@ test('two processes under one name both stop, and say so; an echo of the last bo
   expect(wire.kinds()).toContain(`${holder} duplicate-identity`);
 });
 
+test('a stranger is asked for a frame only when the peers are silent', () => {
+  const wire = pair();
+  wire.solicited = 0;
+  wire.run(5000);
+  expect(wire.solicited).toBe(0);
+  wire.states.delete('b');
+  wire.run(500);
+  expect(wire.solicited).toBeGreaterThanOrEqual(2);
+  expect(wire.states.get('a')?.passive).toBe(false);
+});
+
 describe('what waited while the process was stopped', () => {
   const beat: Heartbeat = {
     node: 'b'.padStart(16, '0'),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Heartbeat, HeartbeatCodec, type Step, step } from '../src/index.ts';
+import { type Heartbeat, HeartbeatCodec, type Step, step, wiredTimings } from '../src/index.ts';
 import { hmac, key, mac } from './frames.ts';
 import { Segment } from './segment.ts';
 
@@ -16,8 +16,7 @@ describe('the traffic of a segment at rest', () => {
     [50, 200],
   ])('of %s nodes with a heartbeat every %s ms is what the README says', (nodes, heartbeatMs) => {
     const cells = [10, 100].map((addresses) => {
-      // Of the frames of a second one bears the list.
-      const share = heartbeatMs / 1000;
+      const share = heartbeatMs / wiredTimings.deadAfterMs;
       const listed = bytesPerHeartbeat(nodes, addresses);
       const unlisted = bytesPerHeartbeat(nodes, 0);
       const bytes = (share * listed + (1 - share) * unlisted) / heartbeatMs;
@@ -32,9 +31,13 @@ describe('the traffic of a segment at rest', () => {
     [3, 100],
     [10, 10],
   ])('of %s simulated nodes with %s addresses is that within 3 %%', (nodes, addresses) => {
-    const perSecond = trafficOf(nodes, addresses, 10_000) / 10;
-    const expected = bytesPerHeartbeat(nodes, addresses) + 9 * bytesPerHeartbeat(nodes, 0);
-    expect(perSecond / expected).toBeCloseTo(1, 1.5);
+    const seconds = 8;
+    const bytes = trafficOf(nodes, addresses, seconds * 1000);
+    const unlisted = bytesPerHeartbeat(nodes, 0);
+    const more = bytesPerHeartbeat(nodes, addresses) - unlisted;
+    // Ten frames a second, every eighth with the list.
+    const expected = 10 * seconds * (unlisted + more / 8);
+    expect(bytes / expected).toBeCloseTo(1, 1.5);
   });
 });
 
@@ -80,9 +83,9 @@ function trafficOf(nodes: number, addresses: number, forMs: number): number {
     return [next, effects];
   };
   const segment = new Segment(1, { nodes, addresses, withApi: false, machine: counted });
-  segment.run(1600);
+  segment.run(2400);
   expect(segment.oracle.answerers().every(({ length }) => length === 1)).toBe(true);
   counting = true;
-  segment.run(1600 + forMs);
+  segment.run(2400 + forMs);
   return bytes;
 }

@@ -17,6 +17,8 @@ export const timings: typeof wiredTimings = wiredTimings;
 /** Machines on one perfect wire without delay, turn by turn in whole milliseconds; a test may take a cable out. */
 export class Wire {
   nowMs = 0;
+  /** How often a stranger was asked for a frame; it always answers. */
+  solicited = 0;
   readonly states = new Map<string, ElectionState>();
   readonly effects: (ElectionEffect & { node: string })[] = [];
   readonly sent: Heartbeat[] = [];
@@ -59,8 +61,10 @@ export class Wire {
     this.states.set(name, next);
     for (const effect of effects) {
       if (effect.kind === 'send') this.#deliver(name, effect.heartbeat);
-      else if (effect.kind === 'solicit') this.tell(name, { kind: 'foreign-frame' });
-      else if (effect.kind !== 'record') this.effects.push({ ...effect, node: name });
+      else if (effect.kind === 'solicit') {
+        this.solicited++;
+        this.tell(name, { kind: 'foreign-frame' });
+      } else if (effect.kind !== 'record') this.effects.push({ ...effect, node: name });
     }
   }
 

@@ -128,6 +128,6 @@ export function toldAtMs({ state, nowMs, timings }: Turn, own: Readonly<AddressS
 }
 
 /** A changed map, so that states stay values. */
-export function withSignOfLife(state: ElectionState, node: NodeId, nowMs: number): void {
-  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, nowMs);
+export function withSignOfLife(state: ElectionState, node: NodeId, atMs: number): void {
+  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, atMs);
 }

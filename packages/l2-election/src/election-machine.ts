@@ -93,7 +93,7 @@ function take(turn: Turn, event: ElectionEvent): void {
       onApiRecord(turn, event.address, event.term, event.node);
       break;
     case 'api-alive':
-      withSignOfLife(state, event.node, nowMs);
+      withSignOfLife(state, event.node, nowMs - event.agoMs);
       break;
   }
 }

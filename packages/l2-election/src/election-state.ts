@@ -182,7 +182,8 @@ export type ElectionEvent =
       readonly node: NodeId;
     }
   /** The API shows a sign of life of a node, as its node Lease being renewed. */
-  | { readonly kind: 'api-alive'; readonly node: NodeId };
+  /** The API shows a sign of life, so old now. */
+  | { readonly kind: 'api-alive'; readonly node: NodeId; readonly agoMs: number };
 
 /** One turn: everything that happened since the last one. */
 export interface ElectionInput {

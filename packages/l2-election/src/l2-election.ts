@@ -159,9 +159,12 @@ export class L2Election {
     this.#tell({ kind: 'api-record', address, term, node });
   }
 
-  /** The API shows a sign of life of another node of this segment: its node Lease was renewed. */
-  nodeSeen(nodeName: string): void {
-    this.#tell({ kind: 'api-alive', node: nodeIdOf(this.#deps.hmac, nodeName) });
+  /**
+   * The API shows a sign of life of another node of this segment, as that its node Lease was renewed, `agoMs` ago. What is recorded as a
+   * node's own is left to it for 15 s after the newest one.
+   */
+  nodeSeen(nodeName: string, agoMs: number = 0): void {
+    this.#tell({ kind: 'api-alive', node: nodeIdOf(this.#deps.hmac, nodeName), agoMs });
   }
 
   #candidacyOf({ candidates, preferred }: Standing): Candidacy {

@@ -256,7 +256,7 @@ describe('the API', () => {
     wire.start('a');
     wire.tell('a', { kind: 'api-reachable', reachable: true });
     wire.tell('a', { kind: 'api-record', address: x, term: 4, node: 'f'.repeat(16) });
-    wire.tell('a', { kind: 'api-alive', node: 'f'.repeat(16) });
+    wire.tell('a', { kind: 'api-alive', node: 'f'.repeat(16), agoMs: 0 });
     wire.run(14_900);
     expect(wire.kinds()).not.toContain('a claiming');
     wire.run(3000);

@@ -84,6 +84,32 @@ describe('heartbeats that are filtered while the API is there', () => {
     expect(double.reduce((sum, ms) => sum + ms, 0) / double.length).toBeLessThan(10);
   });
 
+  describe('where a sign of life counts for one who was unheard for 12 s only', () => {
+    test('nothing moves after the first second', () => {
+      for (const seed of seeds) expect(movesLater(seed), `seed ${seed}`).toBe(0);
+    });
+
+    test('everything would move once more if the signs that came before were forgotten', () => {
+      const moved = seeds.slice(0, 20).map((seed) => movesLater(seed, false));
+      expect(Math.max(...moved)).toBeGreaterThan(1);
+    });
+
+    function movesLater(seed: number, keepsSigns: boolean = true): number {
+      const segment = new Segment(seed, { nodes: 2 + (seed % 4), addresses: 3 });
+      segment.api.unheardMs = 12_000;
+      segment.api.keepsSigns = keepsSigns;
+      segment.run(4000);
+      for (const one of segment.nodes) {
+        for (const other of segment.nodes) if (one !== other) segment.cut(one, other, true);
+      }
+      segment.run(6000);
+      const before = segment.oracle.moves;
+      segment.run(60_000);
+      expect(segment.oracle.answerers().map(({ length }) => length)).toEqual([1, 1, 1]);
+      return segment.oracle.moves - before;
+    }
+  });
+
   function filtered(seed: number, fromMs: number): { segment: Segment; doubleMs: number } {
     const segment = new Segment(seed, { nodes: 2 + (seed % 4), addresses: 3, startWithinMs: 500 });
     segment.run(fromMs);

@@ -4,6 +4,10 @@ import type { SimNode } from './sim-node.ts';
 /** The API server of a simulated cluster: a slow, reliable wire with compare-and-swap. */
 export class SimApi {
   slow = false;
+  /** As a speaker does: not before a node was unheard for so long is its sign of life told of. */
+  unheardMs = 0;
+  /** Signs of life that came before are told of then; else they are lost. */
+  keepsSigns = true;
   writes = 0;
   readonly #queue: EventQueue;
   readonly #random: () => number;
@@ -29,14 +33,21 @@ export class SimApi {
     if (node.isUp && !node.frozen && !node.apiCut) {
       for (const other of this.#nodes) {
         if (other === node) continue;
-        this.#later(() => {
-          if (other.isUp && !other.frozen && !other.apiCut) {
-            other.tell({ kind: 'api-alive', node: node.id });
-          }
-        });
+        this.#later(() => this.#tellOfLife(other, node, this.#queue.nowMs));
       }
     }
     this.#queue.at(this.#queue.nowMs + 10_000, () => this.renewNodeLease(node));
+  }
+
+  #tellOfLife(to: SimNode, of: SimNode, seenAtMs: number): void {
+    if (to.state === undefined || to.frozen || to.apiCut) return;
+    const evidenceAtMs = to.state.peers.get(of.id)?.evidenceAtMs ?? -Infinity;
+    const agoMs = this.#queue.nowMs - seenAtMs;
+    const waitMs = evidenceAtMs + this.unheardMs - to.localMs();
+    if (waitMs <= 0) to.tell({ kind: 'api-alive', node: of.id, agoMs });
+    else if (this.keepsSigns && evidenceAtMs < to.localMs() - agoMs) {
+      this.#queue.at(this.#queue.nowMs + waitMs + 1, () => this.#tellOfLife(to, of, seenAtMs));
+    }
   }
 
   record(node: SimNode, address: string, term: number): void {

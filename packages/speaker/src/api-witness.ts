@@ -45,12 +45,19 @@ export interface ApiWitnessDeps {
   readonly election: () => L2Election | undefined;
   /** The identity of a node in heartbeats. */
   readonly idOf: (nodeName: string) => string;
+  /** Other speakers than before are shown alive by the API and not heard on the segment: these, sorted. */
+  readonly unheard?: (nodeNames: readonly string[]) => void;
 }
 
 /** The API counts as reachable for so long after the last sign of life. */
 export const API_STALE_MS = 5000;
-/** Not before a speaker was unheard for so long does the API's word for it count. */
-export const UNHEARD_MS = 15_000;
+/**
+ * Not before a speaker was unheard for so long does the API's word for it count. A kubelet renews each 10 s: it did so once meanwhile. And what
+ * a speaker recorded after it was last heard is left to it for 15 s: before they are over, the API's word must be there.
+ */
+export const UNHEARD_MS = 12_000;
+/** For so long after its last sign of life in the API an unheard speaker is reported. */
+const REPORTED_MS = 30_000;
 const LOOK_MS = 1000;
 
 /**
@@ -59,10 +66,15 @@ const LOOK_MS = 1000;
  *
  * A sign of life is a node's Lease that its kubelet renewed, while a Pod of ours runs there and is ready. A kubelet alone proves nothing: it goes on
  * when the speaker has died. And a speaker that was heard a moment ago and fell silent has died, whatever the API, which learns of it
- * seconds later, still says.
+ * seconds later, still says: its renewals wait until it was unheard for long, and count then if its Pod is still ready.
  */
 export class ApiWitness {
   readonly #deps: ApiWitnessDeps;
+  /** When the Lease of a node was renewed, as we saw it, if the election was not told of that yet. */
+  readonly #renewedAtMs = new Map<string, number>();
+  /** When an unheard speaker last gave a sign of life. */
+  readonly #seenAtMs = new Map<string, number>();
+  #reported = '';
 
   constructor(deps: ApiWitnessDeps) {
     this.#deps = deps;
@@ -73,7 +85,9 @@ export class ApiWitness {
     const { renewals, clock } = this.#deps;
     using _subscription = renewals.subscribe((key, now, before) => {
       // What was there already when we first looked may be old.
-      if (now !== undefined && before !== undefined && now !== before) this.#onRenewal(key);
+      if (now === undefined || before === undefined || now === before) return;
+      this.#renewedAtMs.set(key.slice(key.lastIndexOf('/') + 1), clock.nowMs());
+      this.#tell();
     });
     while (!signal.aborted) {
       this.#look();
@@ -86,17 +100,47 @@ export class ApiWitness {
     const { api, election } = this.#deps;
     const reachable = api.synced && api.staleMs() < API_STALE_MS;
     const now = election();
-    if (now === undefined || now.state.apiReachable === reachable) return;
-    now.setApiReachable(reachable);
+    if (now === undefined) return;
+    if (now.state.apiReachable !== reachable) now.setApiReachable(reachable);
+    this.#tell();
+    this.#report();
   }
 
-  #onRenewal(key: string): void {
+  /** Tells of the renewals that count by now, and forgets those that the segment has outdated. */
+  #tell(): void {
     const { pods, clock, election, idOf } = this.#deps;
-    const nodeName = key.slice(key.lastIndexOf('/') + 1);
     const now = election();
-    if (now === undefined || idOf(nodeName) === now.state.node) return;
-    if (![...pods.values()].some(({ node, ready }) => node === nodeName && ready)) return;
-    const evidenceAtMs = now.state.peers.get(idOf(nodeName))?.evidenceAtMs ?? -Infinity;
-    if (clock.nowMs() - evidenceAtMs >= UNHEARD_MS) now.nodeSeen(nodeName);
+    if (now === undefined) return;
+    const nowMs = clock.nowMs();
+    const ready = new Set([...pods.values()].filter((pod) => pod.ready).map(({ node }) => node));
+    for (const [nodeName, renewedAtMs] of this.#renewedAtMs) {
+      const evidenceAtMs = this.#evidenceAtMs(now, nodeName);
+      if (idOf(nodeName) === now.state.node || evidenceAtMs >= renewedAtMs) {
+        this.#renewedAtMs.delete(nodeName);
+      } else if (nowMs - evidenceAtMs >= UNHEARD_MS && ready.has(nodeName)) {
+        this.#renewedAtMs.delete(nodeName);
+        this.#seenAtMs.set(nodeName, renewedAtMs);
+        now.nodeSeen(nodeName, nowMs - renewedAtMs);
+      }
+    }
+  }
+
+  /** Says which speakers are unheard, where that is news. */
+  #report(): void {
+    const { clock, election, unheard } = this.#deps;
+    const now = election();
+    if (now === undefined) return;
+    for (const [nodeName, seenAtMs] of this.#seenAtMs) {
+      const isOver = clock.nowMs() - seenAtMs >= REPORTED_MS;
+      if (isOver || this.#evidenceAtMs(now, nodeName) >= seenAtMs) this.#seenAtMs.delete(nodeName);
+    }
+    const names = [...this.#seenAtMs.keys()].sort();
+    if (names.join() === this.#reported) return;
+    this.#reported = names.join();
+    unheard?.(names);
+  }
+
+  #evidenceAtMs({ state }: L2Election, nodeName: string): number {
+    return state.peers.get(this.#deps.idOf(nodeName))?.evidenceAtMs ?? -Infinity;
   }
 }

@@ -37,6 +37,7 @@ export interface WireApiDeps {
   /** The election that the API is a witness for; `undefined`: there is none now. */
   readonly election: () => L2Election | undefined;
   readonly idOf: ApiWitnessDeps['idOf'];
+  readonly unheard: NonNullable<ApiWitnessDeps['unheard']>;
 }
 
 /** Who and where. */
@@ -59,7 +60,7 @@ export class WireApi {
   #clusterId = '';
 
   constructor(deps: WireApiDeps, options: WireApiOptions) {
-    const { clock, election, idOf } = deps;
+    const { clock, election, idOf, unheard } = deps;
     const { namespace } = options;
     this.#deps = deps;
     this.#secrets = new Reflector(deps, {
@@ -99,6 +100,7 @@ export class WireApi {
       clock,
       election,
       idOf,
+      unheard,
     });
   }
 

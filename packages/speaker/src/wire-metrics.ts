@@ -7,6 +7,8 @@ export interface WireMetrics {
   election(interfaceName: string, state: () => ElectionState): L2ElectionMetrics;
   /** The election on an interface ended. */
   forget(interfaceName: string): void;
+  /** These speakers, and no others, are shown alive by the API and not heard on the interface. */
+  unheard(interfaceName: string, nodeNames: readonly string[]): void;
 }
 
 /** Makes the metrics of the strategy in the registry of the daemon. */
@@ -16,6 +18,12 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
     'Speakers that this one knows on the segment: heard of lately, or not any more.',
     ['interface', 'state'],
   );
+  const missed = metrics.gauge(
+    'picluster_l2_speaker_unheard',
+    '1 for each speaker that the API shows alive and that is not heard on the segment.',
+    ['interface', 'node'],
+  );
+  let missedNow: readonly { readonly interface: string; readonly node: string }[] = [];
   const gap = metrics.gauge(
     'picluster_l2_longest_gap_seconds',
     'The longest time without a sign of life of a peer that was alive again afterwards, since the start.',
@@ -90,6 +98,11 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
       peers.remove({ ...labels, state: 'heard' });
       peers.remove({ ...labels, state: 'unheard' });
       gap.remove(labels);
+    },
+    unheard: (interfaceName, nodeNames) => {
+      for (const labels of missedNow) missed.remove(labels);
+      missedNow = nodeNames.map((node) => ({ interface: interfaceName, node }));
+      for (const labels of missedNow) missed.set(1, labels);
     },
   };
 }

@@ -29,7 +29,7 @@ import { WireOwnership } from './wire-ownership.ts';
 import { WireSegment, type WireSegmentDeps } from './wire-segment.ts';
 
 /** What the strategy `wire` is made of. */
-export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf'> {
+export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'unheard'> {
   readonly metrics: Metrics;
   readonly nodes: Cache<NodeView>;
   /** Asks on an interface who has the address; `foreign` is called if it is a machine that {@link Wire.isOurs} does not know. */
@@ -49,6 +49,8 @@ const LOOK_AGAIN_MS = 1000;
 const INTERFACES_MAX = 2 ** 31;
 
 const idOf = (nodeName: string): NodeId => nodeIdOf(hmac, nodeName);
+const UNHEARD =
+  'speakers are not heard that the API shows alive: where nodes of one network cannot hear each other, use --l2-strategy=lease';
 
 /** The strategy `wire` on this machine: an election on each interface, and what the API remembers beside them. */
 export class Wire {
@@ -67,7 +69,11 @@ export class Wire {
     this.#metrics = createWireMetrics(deps.metrics, clock);
     const election = (): L2Election | undefined =>
       this.#segments.get(this.#primaryName() ?? '')?.election;
-    this.api = new WireApi({ client, clock, random, log, lockFor, election, idOf }, options);
+    const unheard = (nodeNames: readonly string[]): void => this.#onUnheard(nodeNames);
+    this.api = new WireApi(
+      { client, clock, random, log, lockFor, election, idOf, unheard },
+      options,
+    );
     this.api.keys.onKeys((keys) => {
       for (const segment of this.#segments.values()) segment.election.setKeys(keys);
     });
@@ -115,6 +121,14 @@ export class Wire {
       for (const peer of election.state.peers.values()) if (peer.mac === mac) return true;
     }
     return systemHardwareAddresses().includes(mac);
+  }
+
+  #onUnheard(nodeNames: readonly string[]): void {
+    const interfaceName = this.#primaryName() ?? '';
+    this.#metrics.unheard(interfaceName, nodeNames);
+    const fields = { interface: interfaceName, nodes: nodeNames.join(' ') };
+    if (nodeNames.length === 0) this.#deps.log.info('no speaker is unheard any more', fields);
+    else this.#deps.log.warn(UNHEARD, fields);
   }
 
   #segmentOn(interfaceName: string, listener: OwnershipListener): WireSegment {

@@ -17,6 +17,7 @@ let pods: TestCache<SpeakerPodView>;
 let staleMs: number;
 let state: { node: string; apiReachable: boolean; peers: Map<string, { evidenceAtMs: number }> };
 let told: string[];
+let unheard: string[];
 let end: AbortController;
 
 beforeEach(async () => {
@@ -26,6 +27,7 @@ beforeEach(async () => {
   staleMs = 0;
   state = { node: 'id-n1', apiReachable: false, peers: new Map() };
   told = [];
+  unheard = [];
   end = new AbortController();
   const election = {
     state,
@@ -33,7 +35,8 @@ beforeEach(async () => {
       state.apiReachable = reachable;
       told.push(reachable ? 'reachable' : 'unreachable');
     },
-    nodeSeen: (node: string) => void told.push(`${node} lives`),
+    nodeSeen: (node: string, agoMs: number) =>
+      void told.push(agoMs === 0 ? `${node} lives` : `${node} lived ${agoMs} ms ago`),
   };
   const witness = new ApiWitness({
     renewals,
@@ -42,6 +45,7 @@ beforeEach(async () => {
     clock,
     election: () => election as unknown as L2Election,
     idOf: (name) => `id-${name}`,
+    unheard: (names) => void unheard.push(names.join(' ')),
   });
   void witness.run(end.signal);
   pods.set('here/speaker-b', { node: 'n2', ready: true });
@@ -80,9 +84,31 @@ describe('the API shows a speaker alive', () => {
     await clock.advance(UNHEARD_MS - 1);
     renew();
     expect(told).toEqual([]);
-    await clock.advance(1);
-    renewals.set('kube-node-lease/n2', 'later');
-    expect(told).toEqual(['n2 lives']);
+  });
+
+  test('by a renewal since it was last heard, as soon as it was unheard for long, once', async () => {
+    state.peers.set('id-n2', { evidenceAtMs: clock.nowMs() });
+    await clock.advance(4000);
+    renew();
+    await clock.advance(UNHEARD_MS - 4000 - 1);
+    expect(told).toEqual([]);
+    await clock.advance(2000);
+    expect(told).toEqual([`n2 lived ${UNHEARD_MS - 4000} ms ago`]);
+  });
+
+  test('not by that renewal if its Pod is not ready any more, or if it was heard again', async () => {
+    state.peers.set('id-n2', { evidenceAtMs: clock.nowMs() });
+    await clock.advance(4000);
+    renew();
+    await clock.advance(1000);
+    pods.set('here/speaker-b', { node: 'n2', ready: false });
+    await clock.advance(UNHEARD_MS);
+    expect(told).toEqual([]);
+    state.peers.set('id-n2', { evidenceAtMs: clock.nowMs() });
+    await clock.advance(1000);
+    pods.set('here/speaker-b', { node: 'n2', ready: true });
+    await clock.advance(UNHEARD_MS);
+    expect(told).toEqual([]);
   });
 
   test('not where it is our own', () => {
@@ -90,6 +116,28 @@ describe('the API shows a speaker alive', () => {
     renewals.set('kube-node-lease/n1', '10:00:00');
     renew('n1');
     expect(told).toEqual([]);
+  });
+});
+
+describe('speakers that are alive and unheard', () => {
+  test('are named when they change, until they are heard', async () => {
+    pods.set('here/speaker-c', { node: 'n3', ready: true });
+    renewals.set('kube-node-lease/n3', 'before');
+    renew('n3');
+    renew('n2');
+    await clock.advance(1000);
+    expect(unheard).toEqual(['n2 n3']);
+    state.peers.set('id-n3', { evidenceAtMs: clock.nowMs() });
+    await clock.advance(1000);
+    expect(unheard).toEqual(['n2 n3', 'n2']);
+  });
+
+  test('are named no longer when the API shows no sign of them either', async () => {
+    renew();
+    await clock.advance(29_000);
+    expect(unheard).toEqual(['n2']);
+    await clock.advance(2000);
+    expect(unheard).toEqual(['n2', '']);
   });
 });
 

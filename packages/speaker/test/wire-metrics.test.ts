@@ -52,6 +52,13 @@ test('peers are counted as heard or unheard at each heartbeat, until the electio
   expect(await value('picluster_l2_peers{interface="eth0",state="heard"}')).toBeUndefined();
 });
 
+test('speakers that are unheard and alive have a series each, for as long as they are', async () => {
+  wire.unheard('eth0', ['n2', 'n3']);
+  wire.unheard('eth0', ['n3']);
+  expect(await value('picluster_l2_speaker_unheard{interface="eth0",node="n2"}')).toBeUndefined();
+  expect(await value('picluster_l2_speaker_unheard{interface="eth0",node="n3"}')).toBe(1);
+});
+
 test('the longest gap is between two signs of life of one boot of a peer', async () => {
   for (const atMs of [100, 200, 650, 700]) {
     hear('n2', atMs);

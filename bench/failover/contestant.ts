@@ -4,7 +4,7 @@ import { metallb as metallbController, NAMESPACE } from '../controller-scale/con
 import type { Lab } from '../../e2e/lab/lab.ts';
 import type { LabNode } from '../../e2e/lab/lab-node.ts';
 import type { Exit, LabProcess } from '../../e2e/lab/processes.ts';
-import { podName, type PodFacts } from './kubelet.ts';
+import { podName, type PodFacts } from '../../e2e/lab/kubelet.ts';
 import { run, tryRun } from '../../e2e/lab/run.ts';
 import { waitFor } from '../../e2e/lab/wait-for.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, memory } from '../controller-scale/process-usage.ts';
 import type { Stage } from './stage.ts';
-import { theSwitch } from './switch.ts';
+import { theSwitch } from '../../e2e/lab/switch.ts';
 
 /** What it costs to hold addresses while nothing happens and nobody asks. */
 export interface Idle {

@@ -15,7 +15,8 @@ import { ensureMetallbSpeaker } from './programs.ts';
 import { DEFINITIONS } from './recording.ts';
 import { broken, isStalled, isUnproven, table, type Measured } from './report.ts';
 import { runOnce, type RunResult } from './run.ts';
-import { scenarios, type Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 import { Stage, type Family } from './stage.ts';
 
 /** Services on the stage, each with an address of each family. */

@@ -3,7 +3,7 @@ import type { Contestant, Strategy } from './contestant.ts';
 import type { Evaluation } from './recording.ts';
 import { broken, isUnproven, median, table } from './report.ts';
 import type { RunResult } from './run.ts';
-import { STALL_MAX_MS, type Aim, type Scenario } from './scenarios.ts';
+import { STALL_MAX_MS, type Aim, type Scenario } from './scenario.ts';
 
 function scenario(aim: Aim): Scenario {
   return {
@@ -43,6 +43,12 @@ describe('a promise of ours is broken', () => {
   test('when two answered, whatever the scenario', () => {
     const complaints = broken(scenario({}), contestant('lease'), run({ twoMs: 40 }));
     expect(complaints).toEqual(['IPv4: two answered for 40 ms']);
+  });
+
+  test('not when two answered for no longer than an aim allows, also where the machine stood still', () => {
+    const stalled = { ...run({ twoMs: 40 }), stallMs: STALL_MAX_MS + 1 };
+    expect(broken(scenario({ twoMs: 40 }), contestant('wire'), stalled)).toEqual([]);
+    expect(broken(scenario({ twoMs: 39 }), contestant('wire'), stalled)).toHaveLength(1);
   });
 
   test('when the silence or the moves are above the aim, and not when they are at it, in whole milliseconds', () => {

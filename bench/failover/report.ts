@@ -1,7 +1,7 @@
 import type { Evaluation } from './recording.ts';
 import { worst } from './recording.ts';
 import type { RunResult } from './run.ts';
-import { STALL_MAX_MS, type Aim, type Scenario } from './scenarios.ts';
+import { STALL_MAX_MS, type Aim, type Scenario } from './scenario.ts';
 import type { Contestant } from './contestant.ts';
 import type { Family } from './stage.ts';
 
@@ -28,8 +28,9 @@ export function broken(
   run: RunResult,
 ): readonly string[] {
   if (strategy === undefined) return [];
+  const promised = scenario.aims[strategy];
   // Two answerers are never the machine's fault.
-  const aim = isStalled(scenario, run) ? {} : scenario.aims[strategy];
+  const aim = isStalled(scenario, run) ? { twoMs: promised.twoMs ?? 0 } : promised;
   const ofFamilies = [...run.families].flatMap(([family, evaluation]) =>
     brokenBy(aim, evaluation).map((what) => `IPv${family}: ${what}`),
   );
@@ -40,7 +41,7 @@ export function broken(
 
 function brokenBy(aim: Aim, { silenceMs, twoMs, moves }: Evaluation): readonly string[] {
   return [
-    ...(twoMs > 0 ? [`two answered for ${twoMs.toFixed(0)} ms`] : []),
+    ...(Math.round(twoMs) > (aim.twoMs ?? 0) ? [`two answered for ${twoMs.toFixed(0)} ms`] : []),
     ...(aim.silenceMs !== undefined && Math.round(silenceMs) > aim.silenceMs
       ? [`silent for ${silenceMs.toFixed(0)} ms, aim ${aim.silenceMs}`]
       : []),

@@ -6,9 +6,9 @@ import type { LabNode } from '../../e2e/lab/lab-node.ts';
 import { Connections, type Connected } from './connections.ts';
 import { Prober } from './prober.ts';
 import { evaluate, spansOfTwo, worst, type Evaluation, type Recording } from './recording.ts';
-import type { Scenario, Scene } from './scenarios.ts';
+import type { Scenario, Scene } from './scenario.ts';
 import { familyOf, type Family, type Stage } from './stage.ts';
-import { theSwitch } from './switch.ts';
+import { theSwitch } from '../../e2e/lab/switch.ts';
 
 /** What one run of a scenario brought. */
 export interface RunResult {

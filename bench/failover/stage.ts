@@ -8,9 +8,9 @@ import type { KubeObject } from '../../e2e/lab/kube-api.ts';
 import type { LabNode } from '../../e2e/lab/lab-node.ts';
 import { Lab } from '../../e2e/lab/lab.ts';
 import type { Contestant, Speaker } from './contestant.ts';
-import { registerPod, startKubelet } from './kubelet.ts';
+import { registerPod, startKubelet } from '../../e2e/lab/kubelet.ts';
 import { Prober } from './prober.ts';
-import { theSwitch } from './switch.ts';
+import { theSwitch } from '../../e2e/lab/switch.ts';
 
 /** An address family by its number. */
 export type Family = '4' | '6';
@@ -50,7 +50,6 @@ export class Stage implements AsyncDisposable {
   /** What speakers, and whoever watches how long they wait for a CPU, are started under. */
   readonly under: readonly string[];
   readonly #kubernetes: 'real' | 'sim';
-  readonly #dataFolder: string;
   readonly #say: (line: string) => void;
   #services: readonly string[] = [];
   #addresses: readonly string[] = [];
@@ -61,7 +60,6 @@ export class Stage implements AsyncDisposable {
     this.families = options.families;
     this.under = options.realTime ? REAL_TIME : [];
     this.#kubernetes = options.kubernetes;
-    this.#dataFolder = options.dataFolder;
     this.#say = options.say;
     this.#writes = writes;
   }
@@ -196,7 +194,7 @@ export class Stage implements AsyncDisposable {
     ]);
     for (const node of lab.nodes) {
       await registerPod(lab, node, contestant.pod);
-      startKubelet(lab, node, contestant.pod, this.#dataFolder);
+      startKubelet(lab, node, contestant.pod);
     }
     for (const node of lab.nodes)
       this.#speakers.set(node.name, await contestant.startSpeaker(lab, node, this.under));

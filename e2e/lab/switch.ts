@@ -1,4 +1,4 @@
-import { run } from '../../e2e/lab/run.ts';
+import { run } from './run.ts';
 
 const NETNS = 'lan';
 
@@ -21,10 +21,22 @@ export const theSwitch = {
     readonly deaf?: readonly string[];
     /** Matches, in nft's words: such frames go nowhere. */
     readonly filtered?: readonly string[];
+    /** Nodes of which no frame reaches another of them, as behind an access point that isolates its clients; all others hear them. */
+    readonly isolated?: readonly string[];
+    /** Pairs of which the second gets no frame of the first. */
+    readonly unheard?: readonly (readonly [from: string, to: string])[];
     /** Of the frames from one node or the control plane to another, so many per cent; the client's are spared. */
     readonly lossPercent?: number;
   }): Promise<void> => {
-    const { mute = [], deaf = [], filtered = [], lossPercent = 0 } = faults;
+    const {
+      mute = [],
+      deaf = [],
+      filtered = [],
+      isolated = [],
+      unheard = [],
+      lossPercent = 0,
+    } = faults;
+    const among = `{ ${isolated.join(', ')} }`;
     const loss = `iifname != client oifname != client numgen random mod 100 < ${lossPercent} drop`;
     await set('faults', [
       chain(
@@ -37,6 +49,8 @@ export const theSwitch = {
       ),
       chain('forward', [
         ...filtered.map((match) => `${match} drop`),
+        ...unheard.map(([from, to]) => `iifname ${from} oifname ${to} drop`),
+        ...(isolated.length > 0 ? [`iifname ${among} oifname ${among} drop`] : []),
         ...(lossPercent > 0 ? [loss] : []),
       ]),
     ]);

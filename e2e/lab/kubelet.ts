@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { NAMESPACE } from '../controller-scale/contestant.ts';
-import type { LabNode } from '../../e2e/lab/lab-node.ts';
-import type { Lab } from '../../e2e/lab/lab.ts';
+import type { LabNode } from './lab-node.ts';
+import type { Lab } from './lab.ts';
 
 /** What a kubelet knows of a speaker. */
 export interface PodFacts {
@@ -31,7 +30,7 @@ export async function registerPod(lab: Lab, node: LabNode, facts: PodFacts): Pro
   await lab.apply({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: NAMESPACE, labels: facts.labels },
+    metadata: { name, namespace: lab.namespace, labels: facts.labels },
     spec: {
       nodeName: node.name,
       hostNetwork: true,
@@ -40,25 +39,20 @@ export async function registerPod(lab: Lab, node: LabNode, facts: PodFacts): Pro
       containers: [{ name: 'speaker', image: 'speaker' }],
     },
   });
-  await lab.api.patch(`/api/v1/namespaces/${NAMESPACE}/pods/${name}/status`, {
+  await lab.api.patch(`/api/v1/namespaces/${lab.namespace}/pods/${name}/status`, {
     status: { phase: 'Running', podIP: ipv4, podIPs: [{ ip: ipv4 }, { ip: ipv6 }] },
   });
 }
 
 /** Starts a stand-in for the kubelet on the node, which renews its Lease and says whether the speaker's Pod is ready. */
-export function startKubelet(
-  lab: Lab,
-  node: LabNode,
-  { readyUrl }: PodFacts,
-  dataFolder: string,
-): void {
+export function startKubelet(lab: Lab, node: LabNode, { readyUrl }: PodFacts): void {
   const config = JSON.parse(readFileSync(lab.kubeconfig, 'utf8')) as Kubeconfig;
   const [cluster, user] = [config.clusters[0]?.cluster, config.users[0]?.user];
   if (cluster === undefined || user === undefined) throw new Error('an empty kubeconfig');
-  const ca = path.join(dataFolder, 'ca.crt');
+  const ca = path.join(path.dirname(lab.kubeconfig), 'kubelet-ca.crt');
   writeFileSync(ca, Buffer.from(cluster['certificate-authority-data'], 'base64'));
   const program = path.join(import.meta.dirname, 'kubelet.mjs');
-  const words = [cluster.server, ca, node.name, `${NAMESPACE}/${podName(node)}`, readyUrl];
+  const words = [cluster.server, ca, node.name, `${lab.namespace}/${podName(node)}`, readyUrl];
   lab.startProcess({
     name: `kubelet-${node.name}`,
     netns: node.name,

@@ -141,3 +141,4 @@ export {
   type SessionPhase,
   type SessionState,
 } from './session/session-state.ts';
+export { AdjRibOut, type RibSession, type RouteRefusal } from './rib/adj-rib-out.ts';

@@ -84,7 +84,7 @@ export function encodeMessage(
   return bytes;
 }
 
-/** How many bytes these attributes have in a message. @throws RangeError as {@link encodeMessage} */
+/** How many bytes these attributes have in a message, also where no message could hold them. @throws RangeError as {@link encodeMessage} */
 export function attributesLength(
   attributes: UpdateMessage['attributes'],
   options: Pick<EncodeOptions, 'fourOctetAs'>,
@@ -92,6 +92,14 @@ export function attributesLength(
   writer.at = 0;
   writeAttributes(writer, attributes, options);
   return writer.at;
+}
+
+/** A text that is the same for the same attributes in whatever order, and differs for others that a message can hold. @throws RangeError as {@link encodeMessage} */
+export function attributesKey(attributes: UpdateMessage['attributes']): string {
+  const length = attributesLength(attributes, { fourOctetAs: true });
+  let key = `${length}:`;
+  for (const byte of writer.bytes.subarray(0, length)) key += String.fromCharCode(byte);
+  return key;
 }
 
 /** Used for one message at a time, from beginning to end. */

@@ -68,10 +68,10 @@ export function packUpdates(
 }
 
 /** How many bytes the NLRI of such a prefix may have in one message, all prefixes of its family together. */
-type Room = (prefix: Prefix) => number;
+export type Room = (prefix: Prefix) => number;
 
 /** The room that the attributes of a route leave. It may be negative. */
-function roomFor({ nextHop, attributes }: Route, options: EncodeOptions): Room {
+export function roomFor({ nextHop, attributes }: Route, options: EncodeOptions): Room {
   const rest = options.sendLengthMax - UPDATE_OVERHEAD - attributesLength(attributes, options);
   const { address, linkLocal } = nextHop;
   const nextHopLength = (address.includes(':') ? 16 : 4) + (linkLocal === undefined ? 0 : 16);
@@ -88,7 +88,7 @@ function isInField(prefix: Prefix, { address }: NextHop): boolean {
 }
 
 /** The UPDATEs that withdraw prefixes, one at a time. */
-function* packWithdrawn(
+export function* packWithdrawn(
   prefixes: Iterable<Prefix>,
   { sendLengthMax }: EncodeOptions,
 ): Generator<UpdateMessage, void, undefined> {
@@ -104,7 +104,7 @@ function* packWithdrawn(
 }
 
 /** The UPDATEs that announce the prefixes of a set, one at a time. Each prefix alone must fit. */
-function* packAnnounced(
+export function* packAnnounced(
   { nextHop, attributes, prefixes }: RouteSet,
   room: Room,
 ): Generator<UpdateMessage, void, undefined> {

@@ -6,6 +6,7 @@ const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 
 // unit: pure, parallel.  sim: seeded simulations.  root: needs network namespaces.  lab: needs the whole lab (e2e/).
+// published: the npm packages as a release would upload them.
 export default defineConfig({
   test: {
     projects: [
@@ -25,6 +26,7 @@ export default defineConfig({
             '**/*.sim.test.ts',
             '**/*.root.test.ts',
             '**/*.lab.test.ts',
+            'checks/published/**',
             '**/node_modules/**',
           ],
           testTimeout: 20_000,
@@ -34,6 +36,15 @@ export default defineConfig({
         resolve,
         ssr,
         test: { name: 'sim', include: ['packages/*/test/**/*.sim.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        test: {
+          name: 'published',
+          include: ['checks/published/**/*.test.ts'],
+          globalSetup: ['checks/published/setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
       },
       {
         resolve,

@@ -1,29 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-
-// Every ```ts block of a README is a program. It is run, and each `// => text` beside a console.log is what that line must print. A block that
-// needs a cluster or rights says ```ts no-run, and is only type-checked.
+import { readmeBlocks, readmes, type Block } from './readme-blocks.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const readmes = ['README.md', ...globSync('packages/*/README.md', { cwd: root })];
-
-interface Block {
-  readonly name: string;
-  readonly run: boolean;
-  readonly code: string;
-}
-
-const blocks: Block[] = readmes.flatMap((file) =>
-  [...readFileSync(path.join(root, file), 'utf8').matchAll(/^```ts( no-run)?\n(.*?)^```$/gms)].map(
-    (match, index) => ({
-      name: `${file} #${index + 1}`,
-      run: match[1] === undefined,
-      code: match[2] ?? '',
-    }),
-  ),
-);
+const blocks = readmeBlocks();
 
 // Inside the repository, so that the workspaces resolve; outside node_modules, where Node refuses to strip types.
 const folder = mkdtempSync(path.join(root, '.readme-'));
@@ -31,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const write = (block: Block, index: number): string => {
   const file = path.join(folder, `block-${index}.mts`);
-  writeFileSync(file, `${block.code}\nexport {};\n`);
+  writeFileSync(file, block.code);
   return file;
 };
 
@@ -64,9 +46,8 @@ describe('the examples in the READMEs', () => {
       const output = execFileSync(process.execPath, ['--conditions=@picluster/source', file], {
         encoding: 'utf8',
       });
-      const promised = [...block.code.matchAll(/\/\/ => (.*)$/gm)].map((match) => match[1]);
-      expect(promised.length, 'the block promises an output').toBeGreaterThan(0);
-      expect(output.trim().split('\n')).toEqual(promised);
+      expect(block.promised.length, 'the block promises an output').toBeGreaterThan(0);
+      expect(output.trim().split('\n')).toEqual(block.promised);
     },
   );
 });

@@ -93,7 +93,11 @@ export class Faults {
     for (const fault of this.#faults) this.#lift(fault);
   }
 
-  /** The fault that strikes a new request, or undefined; counts it as a hit. */
+  /**
+   * The fault that strikes a new request, or undefined; counts it as a hit.
+   *
+   * @internal
+   */
   take(facts: RequestFacts): InjectedFault | undefined {
     for (const fault of this.#faults) {
       const { kind } = fault.action;
@@ -103,7 +107,11 @@ export class Faults {
     return undefined;
   }
 
-  /** Makes an open watch known to faults that are added later. */
+  /**
+   * Makes an open watch known to faults that are added later.
+   *
+   * @internal
+   */
   track(watch: Strikable, facts: RequestFacts): Disposable {
     this.#watches.set(watch, facts);
     return { [Symbol.dispose]: () => void this.#watches.delete(watch) };

@@ -35,6 +35,7 @@ export {
   EventRecorder,
   type EventRecorderDeps,
   type EventRecorderOptions,
+  type EventType,
 } from './event-recorder.ts';
 export { createIfAbsent } from './create-if-absent.ts';
 export { createMergePatch, type JsonValue } from './merge-patch.ts';

@@ -66,4 +66,4 @@ export {
   type TcpServerOptions,
   type TcpSocketOptions,
 } from './tcp-socket.ts';
-export type { Addon, SocketAddon } from './addon.ts';
+export type { Addon, AddonCallback, AddonHandle, SocketAddon } from './addon.ts';

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { objections, type Package, type Repository } from '../scripts/release/objections.ts';
+
+const url = 'git+https://example.org/picluster.git';
+const ipam: Package = {
+  folder: 'packages/ipam',
+  manifest: {
+    name: '@picluster/ipam',
+    version: '0.2.0',
+    repository: { url, directory: 'packages/ipam' },
+  },
+  changelog: '# @picluster/ipam\n\n## 0.2.0\n\n- New.\n',
+};
+const ready: Repository = {
+  manifest: { repository: { url } },
+  packages: [ipam],
+  changesets: [],
+  uncommitted: '',
+};
+
+function withManifest(changes: Partial<Package['manifest']>): Repository {
+  return { ...ready, packages: [{ ...ipam, manifest: { ...ipam.manifest, ...changes } }] };
+}
+
+describe('a release', () => {
+  test('may begin where all is committed, versioned, told and at home', () => {
+    expect(objections(ready)).toEqual([]);
+  });
+
+  test.each<[string, Repository, RegExp]>([
+    ['uncommitted changes', { ...ready, uncommitted: ' M README.md\n' }, /uncommitted/],
+    [
+      'a changeset that is no version yet',
+      { ...ready, changesets: ['.changeset/a.md'] },
+      /^\.changeset\/a\.md is not a version/,
+    ],
+    ['no place where the repository is', { ...ready, manifest: {} }, /no "repository"/],
+    [
+      'a package of another repository',
+      withManifest({ repository: { url: 'git+https://example.org/other.git' } }),
+      /"directory": "packages\/ipam"/,
+    ],
+    [
+      'a package in another folder',
+      withManifest({ repository: { url, directory: 'packages/kube' } }),
+      /"directory": "packages\/ipam"/,
+    ],
+    ['a version without a word about it', withManifest({ version: '0.3.0' }), /new in 0\.3\.0/],
+  ])('is refused for %s', (_, repository, sentence) => {
+    expect(objections(repository)).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  test('asks nothing of private packages', () => {
+    const { name, version } = ipam.manifest;
+    const hidden: Package = { folder: 'packages/x', manifest: { name, version, private: true } };
+    expect(objections({ ...ready, packages: [hidden] })).toEqual([]);
+  });
+});

@@ -34,6 +34,10 @@ export const ipv6: fc.Arbitrary<string> = fc
       0,
     ),
   );
+/** fe80::/64. */
+const linkLocal = bytes(16).map((one) =>
+  ipv6At(Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...one.subarray(8)), 0),
+);
 const ipv6Host = ipv6.filter((text) => text !== '::' && !text.startsWith('ff'));
 
 /** A prefix of an address and a length, without bits behind it. */
@@ -122,7 +126,7 @@ const nextHop = (of: Family): fc.Arbitrary<{ address: string; linkLocal?: string
     (of === 'ipv4-unicast' ? fc.oneof(ipv4Host, ipv6Host) : ipv6Host).map((address) => ({
       address,
     })),
-    fc.record({ address: ipv6, linkLocal: ipv6 }),
+    fc.record({ address: ipv6, linkLocal }),
   );
 
 const attributeCodes: readonly number[] = Object.values(PATH_ATTRIBUTE);

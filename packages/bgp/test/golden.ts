@@ -70,7 +70,7 @@ export const GOLDEN: readonly Golden[] = [
       '0001 01 80', // IPv4 unicast, forwarding
       '41 04 fa56ea00', // AS 4200000000
       '46 00', // enhanced route refresh
-      '49 03 020000', // what nobody here knows: 73, FQDN
+      'c8 03 020000', // what nobody knows: 200
     ],
     {
       type: 'OPEN',
@@ -92,7 +92,7 @@ export const GOLDEN: readonly Golden[] = [
         },
         { type: 'FOUR_OCTET_AS', asn: 4_200_000_000 },
         { type: 'ENHANCED_ROUTE_REFRESH' },
-        { type: 'UNKNOWN', code: 73, value: hex('020000') },
+        { type: 'UNKNOWN', code: 200, value: hex('020000') },
       ],
     },
   ),
@@ -171,7 +171,7 @@ export const GOLDEN: readonly Golden[] = [
       'c0 20 18', // LARGE_COMMUNITY
       '0000fc00 00000001 00000002', // 64512:1:2
       'fa56ea00 ffffffff 00000000', // 4200000000:4294967295:0
-      'c0 63 03 010203', // what nobody here knows: 99
+      'c0 c8 03 010203', // what nobody knows: 200
       '00', // 0.0.0.0/0
       '08 0a', // 10.0.0.0/8
       '13 c0a820', // 192.168.32.0/19
@@ -199,7 +199,7 @@ export const GOLDEN: readonly Golden[] = [
         { type: 'CLUSTER_LIST', ids: ['10.0.0.2', '10.0.0.3'] },
         { type: 'EXTENDED_COMMUNITIES', communities: ['0002fde800000064'] },
         { type: 'LARGE_COMMUNITY', communities: ['64512:1:2', '4200000000:4294967295:0'] },
-        { type: 'UNKNOWN', code: 99, flags: 0xc0, value: hex('010203') },
+        { type: 'UNKNOWN', code: 200, flags: 0xc0, value: hex('010203') },
       ],
       nlri: ['0.0.0.0/0', '10.0.0.0/8', '192.168.32.0/19', '203.0.113.1/32'],
     },
@@ -332,13 +332,13 @@ export const GOLDEN: readonly Golden[] = [
       '02', // UPDATE
       '0000', // nothing withdrawn
       '010d', // 269 bytes of attributes
-      'd0 63 0109', // attribute 99, extended length, 265 bytes
+      'd0 c8 0109', // attribute 200, extended length, 265 bytes
       '07'.repeat(265),
     ],
     {
       type: 'UPDATE',
       withdrawn: [],
-      attributes: [{ type: 'UNKNOWN', code: 99, flags: 0xc0, value: new Uint8Array(265).fill(7) }],
+      attributes: [{ type: 'UNKNOWN', code: 200, flags: 0xc0, value: new Uint8Array(265).fill(7) }],
       nlri: [],
     },
   ),

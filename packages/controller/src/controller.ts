@@ -82,6 +82,7 @@ export class Controller implements Disposable {
 
   /** Stops following changes. */
   [Symbol.dispose](): void {
+    this.#counts[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#subscriptions.length = 0;
   }

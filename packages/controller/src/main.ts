@@ -23,6 +23,7 @@ import { LeaderElector } from '@picluster/leader-election';
 import type { Caches } from './caches.ts';
 import { createControllerMetrics } from './controller-metrics.ts';
 import { controllerFlags } from './flags.ts';
+import { HeardLock } from './heard-lock.ts';
 import { lead } from './lead.ts';
 
 const LEASE_NAME = 'picluster-controller';
@@ -40,14 +41,17 @@ async function main(context: Context): Promise<void> {
   const life = stateDir === undefined ? undefined : await LifeSocket.open(stateDir, identity);
   const client = connect({ kubeconfig: flags.kubeconfig, userAgent });
   context.askAccessThrough(client);
-  const lock = new KubeLeaseLock(
-    { client },
-    {
-      namespace: flags.namespace,
-      name: LEASE_NAME,
-      labels: { 'app.kubernetes.io/managed-by': 'picluster' },
-      requestTimeoutMs: timings.renewDeadlineMs / 2,
-    },
+  const lock = new HeardLock(
+    new KubeLeaseLock(
+      { client },
+      {
+        namespace: flags.namespace,
+        name: LEASE_NAME,
+        labels: { 'app.kubernetes.io/managed-by': 'picluster' },
+        requestTimeoutMs: timings.renewDeadlineMs / 2,
+      },
+    ),
+    clock,
   );
   const leading = metrics.gauge('leader_election_master_status', '1 while this process leads.', [
     'name',
@@ -74,10 +78,7 @@ async function main(context: Context): Promise<void> {
   const events = new EventRecorder({ client, clock, log }, { component: 'metallb-controller' });
   const controllerMetrics = createControllerMetrics(metrics);
   let caches: Caches | undefined;
-  health.ready('lease', () => (elector.observedHolder === undefined ? 'not read yet' : undefined));
-  health.ready('caches', () =>
-    caches === undefined ? undefined : staleReflector(Object.entries(caches)),
-  );
+  health.ready('api', () => staleReflector([['lease', lock], ...Object.entries(caches ?? {})]));
   const deps = {
     client,
     clock,

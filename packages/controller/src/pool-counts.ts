@@ -2,9 +2,11 @@ import type { Allocation, Ipam } from '@picluster/ipam';
 import type { ControllerDeps } from './controller-deps.ts';
 
 /** How many Services each pool serves, for its metrics and its status. */
-export class PoolCounts {
+export class PoolCounts implements Disposable {
   readonly #deps: Pick<ControllerDeps, 'metrics' | 'enqueuePool'>;
   readonly #services = new Map<string, number>();
+  /** The pools that the metrics show. */
+  readonly #shown = new Set<string>();
 
   constructor(deps: Pick<ControllerDeps, 'metrics' | 'enqueuePool'>) {
     this.#deps = deps;
@@ -18,13 +20,18 @@ export class PoolCounts {
 
   /** Counts anew, after the pools changed. */
   recount(ipam: Ipam): void {
-    const gone = [...this.#services.keys()];
     this.#services.clear();
     for (const [, { pool }] of ipam.allocations()) {
       this.#services.set(pool, (this.#services.get(pool) ?? 0) + 1);
     }
-    const pools = new Set([...gone, ...ipam.pools.map(({ name }) => name)]);
+    const pools = new Set([...this.#shown, ...ipam.pools.map(({ name }) => name)]);
     for (const pool of pools) this.#report(ipam, pool);
+  }
+
+  /** Shows no pool any more: what they are like, another leader says. */
+  [Symbol.dispose](): void {
+    for (const pool of this.#shown) this.#deps.metrics.pool(pool, undefined, 0);
+    this.#shown.clear();
   }
 
   #add(ipam: Ipam, allocation: Allocation | undefined, by: number): void {
@@ -37,6 +44,11 @@ export class PoolCounts {
   #report(ipam: Ipam, pool: string): void {
     const usage = ipam.usage(pool);
     this.#deps.metrics.pool(pool, usage, this.#services.get(pool) ?? 0);
-    if (usage !== undefined) this.#deps.enqueuePool(pool);
+    if (usage === undefined) {
+      this.#shown.delete(pool);
+      return;
+    }
+    this.#shown.add(pool);
+    this.#deps.enqueuePool(pool);
   }
 }

@@ -142,3 +142,21 @@ export {
   type SessionState,
 } from './session/session-state.ts';
 export { AdjRibOut, type RibSession, type RouteRefusal } from './rib/adj-rib-out.ts';
+export { BgpPeer, type PeerStatus } from './speaker/bgp-peer.ts';
+export { BgpSpeaker } from './speaker/bgp-speaker.ts';
+export { familyOfEndOfRib } from './speaker/end-of-rib.ts';
+export { explainEnd } from './speaker/explain-end.ts';
+export type {
+  BgpPeerDeps,
+  Clock,
+  Logger,
+  PeerListener,
+  PeerMetrics,
+  PeerSession,
+} from './speaker/peer-deps.ts';
+export type {
+  BgpConnection,
+  ConnectionListener,
+  Dialer,
+  IncomingConnection,
+} from './speaker/transport.ts';

@@ -66,4 +66,5 @@ export {
   type TcpServerOptions,
   type TcpSocketOptions,
 } from './tcp-socket.ts';
+export { TcpAcceptor, TcpDialer, TcpStream, type TcpStreamListener } from './tcp-transport.ts';
 export type { Addon, AddonCallback, AddonHandle, SocketAddon } from './addon.ts';

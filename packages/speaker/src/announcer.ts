@@ -22,7 +22,7 @@ export interface AnnouncerDeps {
 }
 
 /** The addresses that are held on one interface, each with its right to answer. */
-type Holdings = Map<string, () => number>;
+type Holdings = Map<string, { readonly untilMs: () => number; readonly fresh: boolean }>;
 
 /**
  * Answers for the addresses that this node holds, on each interface for those that it holds there. A socket is opened when the first
@@ -73,11 +73,20 @@ export class Announcer {
     }
   }
 
-  /** Answers for `address` (text) on an interface until `untilMs()`. Owning it there again replaces the right. */
-  own(address: string, interfaceName: string, untilMs: () => number): void {
+  /**
+   * Answers for `address` (text) on an interface until `untilMs()`. Owning it there again replaces the right. `isFresh`: the segment is asked first
+   * whether another machine has it.
+   */
+  own(
+    address: string,
+    interfaceName: string,
+    untilMs: () => number,
+    isFresh: boolean = false,
+  ): void {
     const holdings: Holdings = this.#holdings.get(interfaceName) ?? new Map();
-    this.#holdings.set(interfaceName, holdings.set(address, untilMs));
-    if (this.ready(interfaceName)) this.#open.get(interfaceName)?.responder.own(address, untilMs);
+    this.#holdings.set(interfaceName, holdings.set(address, { untilMs, fresh: isFresh }));
+    if (!this.ready(interfaceName)) return;
+    this.#open.get(interfaceName)?.responder.own(address, untilMs, { fresh: isFresh });
   }
 
   /** Stops answering for an address on an interface at once. */
@@ -151,8 +160,8 @@ export class Announcer {
         ...(conflicts && { conflicts: conflicts(interfaceName) }),
       });
       responder.start();
-      for (const [address, untilMs] of this.#holdings.get(interfaceName) ?? []) {
-        responder.own(address, untilMs);
+      for (const [address, { untilMs, fresh }] of this.#holdings.get(interfaceName) ?? []) {
+        responder.own(address, untilMs, { fresh });
       }
       this.#open.set(interfaceName, { responder, link });
     } catch (error) {

@@ -33,12 +33,23 @@ export interface LeaseOwnershipOptions {
 /** Long enough for the first in line to write a Lease on a slow API server, short enough that nobody notices it is gone. */
 export const STAGGER_MS = 150;
 
+/** For so long after a node gave an address up nobody else has taken it: the next one need not ask the segment. */
+export const FREED_WITHIN_MS = 5000;
+
 /** One address that this node stood for. */
 interface Candidacy {
   /** `undefined`: resigned, and waiting for the last run to end. */
   standing: Standing | undefined;
   /** The right to answer, and the interfaces that were told of it. */
-  hold: { readonly untilMs: () => number; readonly interfaces: Set<string> } | undefined;
+  hold:
+    | {
+        readonly untilMs: () => number;
+        readonly isFresh: boolean;
+        readonly interfaces: Set<string>;
+      }
+    | undefined;
+  /** When another node gave it up, as far as we know. */
+  freedAtMs: number;
   run: { readonly abort: AbortController; readonly over: Promise<void> } | undefined;
 }
 
@@ -61,6 +72,7 @@ export class LeaseOwnership implements OwnershipStrategy {
       standing,
       hold: undefined,
       run: undefined,
+      freedAtMs: -Infinity,
     };
     this.#candidacies.set(address, candidacy);
     candidacy.standing = standing;
@@ -79,9 +91,11 @@ export class LeaseOwnership implements OwnershipStrategy {
 
   /** The API shows that nobody holds the Lease of that name: candidates try now, in their order, instead of at their next look. */
   onFree(leaseName: string): void {
-    for (const [address, { run, hold }] of this.#candidacies) {
+    for (const [address, candidacy] of this.#candidacies) {
+      if (candidacy.hold !== undefined || leaseNameFor(address) !== leaseName) continue;
+      candidacy.freedAtMs = this.#deps.clock.nowMs();
       // Ended without having held it, the run is begun anew.
-      if (hold === undefined && leaseNameFor(address) === leaseName) run?.abort.abort();
+      candidacy.run?.abort.abort();
     }
   }
 
@@ -126,6 +140,7 @@ export class LeaseOwnership implements OwnershipStrategy {
   #hold(address: string, candidacy: Candidacy, term: Term): void {
     candidacy.hold = {
       untilMs: () => (term.signal.aborted ? -Infinity : term.untilMs()),
+      isFresh: this.#deps.clock.nowMs() - candidacy.freedAtMs >= FREED_WITHIN_MS,
       interfaces: new Set(),
     };
     const onEnd = (): void => {
@@ -147,7 +162,7 @@ export class LeaseOwnership implements OwnershipStrategy {
     for (const name of interfaces) {
       if (hold.interfaces.has(name)) continue;
       hold.interfaces.add(name);
-      this.#deps.listener.gained(address, name, hold.untilMs);
+      this.#deps.listener.gained(address, name, hold.untilMs, hold.isFresh);
     }
   }
 }

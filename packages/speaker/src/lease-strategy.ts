@@ -11,6 +11,7 @@ import {
 } from '@picluster/kube';
 import type { LeaseLock } from '@picluster/leader-election';
 import { LeaseOwnership } from './lease-ownership.ts';
+import type { NodeMachines } from './node-machines.ts';
 import type { OwnershipListener } from './ownership.ts';
 import { viewRecord, type RecordView } from './ownership-records.ts';
 
@@ -53,6 +54,8 @@ export interface LeaseStrategyDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly lockFor: (leaseName: string) => LeaseLock;
+  /** Looks which machines are nodes: no heartbeat tells. */
+  readonly machines: Pick<NodeMachines, 'run'>;
 }
 
 /** Who and where. */
@@ -90,8 +93,8 @@ export class LeaseStrategy {
     return ownership;
   }
 
-  /** Follows the API until the signal aborts. */
+  /** Follows the API, and the hardware addresses of the nodes, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#leases.run(signal);
+    await Promise.all([this.#leases.run(signal), this.#deps.machines.run(signal)]);
   }
 }

@@ -16,8 +16,10 @@ import { readExcludedInterfaces } from './excluded-interfaces.ts';
 import type { speakerFlags } from './flags.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { L2StatusTask } from './l2-status-task.ts';
+import { NodeMachines } from './node-machines.ts';
 import type { OwnerPod } from './l2-status.ts';
 import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
+import { systemHardwareAddresses } from './seams/system-neighbourhood.ts';
 import { systemInterfaces } from './seams/system-interfaces.ts';
 import { createSpeakerMetrics } from './speaker-metrics.ts';
 import { NOT_URGENT_MS, Speaker, type SpeakerDeps } from './speaker.ts';
@@ -68,7 +70,8 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
     conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
   });
   const watchConflicts: AnnouncerDeps['conflicts'] = (interfaceName) => ({
-    isOurs: (mac) => wire?.isOurs(mac) ?? true,
+    // Under `wire` speakers know each other's hardware addresses by their heartbeats.
+    isOurs: (mac) => (wire ?? machines).isOurs(mac),
     conflict: (address, mac) => conflicts.add(address, interfaceName, mac),
     cleared: (address) =>
       log.info('address left by the other machine', { ip: address, interface: interfaceName }),
@@ -78,8 +81,7 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
     clock,
     log,
     metrics: metrics.responder,
-    // Speakers know each other's hardware addresses by their heartbeats.
-    ...(isWire && { conflicts: watchConflicts }),
+    conflicts: watchConflicts,
     onReady: () => speaker.reconsider(),
   });
   const interfaces = new InterfaceWatch(
@@ -87,6 +89,14 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
     () => speaker.onInterfaces(),
     { excluded: readExcludedInterfaces(flags['exclude-l2-config']) },
   );
+  const machines = new NodeMachines({
+    nodes: caches.nodes,
+    node,
+    interfaces: () => interfaces.interfaces.map(({ name }) => name),
+    whoHas: (...question) => announcer.whoHas(...question),
+    ownMacs: systemHardwareAddresses,
+    clock,
+  });
   const lockFor = leaseLocks(client, namespace, timings);
   const members = flags['l2-strict-members'];
   const wire = isWire
@@ -109,7 +119,10 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
         },
       )
     : undefined;
-  const lease = new LeaseStrategy({ ...world, lockFor }, { nodeName: node, namespace, timings });
+  const lease = new LeaseStrategy(
+    { ...world, lockFor, machines },
+    { nodeName: node, namespace, timings },
+  );
   const speaker: Speaker = new Speaker(
     {
       ...caches,

@@ -95,7 +95,7 @@ export class Speaker {
     this.#deps = deps;
     this.#options = options;
     this.#ownership = deps.ownership({
-      gained: (address, interfaceName, untilMs) => this.#gained(address, interfaceName, untilMs),
+      gained: (...gain) => this.#gained(...gain),
       lost: (address, interfaceName) => this.#lost(address, interfaceName),
       renewed: (interfaceName) => deps.announcer.refresh(interfaceName),
       announce: (address, interfaceName) => deps.announcer.announce(address, interfaceName),
@@ -221,12 +221,17 @@ export class Speaker {
     this.#reportLater(address);
   }
 
-  #gained(address: string, interfaceName: string, untilMs: () => number): void {
+  #gained(
+    address: string,
+    interfaceName: string,
+    untilMs: () => number,
+    isFresh: boolean = false,
+  ): void {
     // The Service may have gone while the answer of the API was on its way; then this node resigns in a moment.
     if (this.#plan.claim(address)?.standing.interfaces.includes(interfaceName) !== true) return;
     const interfaces = this.#held.get(address) ?? new Set();
     this.#held.set(address, interfaces.add(interfaceName));
-    this.#deps.announcer.own(address, interfaceName, untilMs);
+    this.#deps.announcer.own(address, interfaceName, untilMs, isFresh);
     this.#reportLater(address);
   }
 

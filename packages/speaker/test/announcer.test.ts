@@ -19,6 +19,7 @@ let peers: Map<string, SimObserver>;
 let broken: Set<string>;
 let announcer: Announcer;
 let readyAgain: number;
+let lan: SimLan;
 
 beforeEach(() => {
   clock = new SimClock();
@@ -28,12 +29,13 @@ beforeEach(() => {
   broken = new Set();
   readyAgain = 0;
   const lans = new Map(['eth0', 'eth1'].map((name) => [name, new SimLan({ clock })]));
-  for (const [name, lan] of lans) peers.set(name, lan.observe(Uint8Array.of(2, 0, 0, 0, 0, 0x99)));
+  lan = lans.get('eth0') ?? new SimLan({ clock });
+  for (const [name, one] of lans) peers.set(name, one.observe(Uint8Array.of(2, 0, 0, 0, 0, 0x99)));
   announcer = new Announcer({
     openLink: (name) => {
-      const lan = lans.get(name);
-      if (lan === undefined || broken.has(name)) throw new Error('refused');
-      const port = lan.attach(name, Uint8Array.of(2, 0, 0, 0, 0, 1));
+      const found = lans.get(name);
+      if (found === undefined || broken.has(name)) throw new Error('refused');
+      const port = found.attach(name, Uint8Array.of(2, 0, 0, 0, 0, 1));
       opened.set(name, port);
       return port;
     },
@@ -69,6 +71,21 @@ describe('the announcer', () => {
     announcer.own(V4, 'eth1', forever);
     expect(await answeredOn()).toEqual(['eth1']);
     expect([...opened.keys()]).toEqual(['eth1']);
+  });
+
+  test('asks first for an address that is fresh, where somebody looks after conflicts', async () => {
+    announcer = new Announcer({
+      openLink: () => lan.attach('eth0', Uint8Array.of(2, 0, 0, 0, 0, 1)),
+      clock,
+      metrics,
+      log: { info: () => {}, warn: () => {} },
+      conflicts: () => ({ isOurs: () => false, conflict: () => {}, cleared: () => {} }),
+      onReady: () => {},
+    });
+    announcer.own(V4, 'eth0', forever, true);
+    expect(await answeredOn()).toEqual([]);
+    await clock.advance(300);
+    expect(await answeredOn()).toEqual(['eth0']);
   });
 
   test('gives an address up on one interface and goes on on the other', async () => {

@@ -1,7 +1,7 @@
 import { MemoryLeaseLock, MemoryLeaseStore, seededRandom, SimClock } from '@picluster/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { leaseNameFor } from '../src/lease-name.ts';
-import { LeaseOwnership, STAGGER_MS } from '../src/lease-ownership.ts';
+import { FREED_WITHIN_MS, LeaseOwnership, STAGGER_MS } from '../src/lease-ownership.ts';
 import type { Standing } from '../src/ownership.ts';
 
 const timings = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 };
@@ -14,12 +14,15 @@ let clock: SimClock;
 let stores: Map<string, MemoryLeaseStore>;
 let locks: MemoryLeaseLock[];
 let events: string[];
+/** Who was to ask the segment first. */
+let fresh: string[];
 
 beforeEach(() => {
   clock = new SimClock();
   stores = new Map();
   locks = [];
   events = [];
+  fresh = [];
 });
 
 function speaker(name: string): LeaseOwnership {
@@ -31,8 +34,10 @@ function speaker(name: string): LeaseOwnership {
     return lock;
   };
   const listener = {
-    gained: (address: string, on: string) =>
-      void events.push(`${name} gained ${address} on ${on} at ${clock.nowMs()}`),
+    gained: (address: string, on: string, _untilMs: () => number, isFresh?: boolean) => {
+      events.push(`${name} gained ${address} on ${on} at ${clock.nowMs()}`);
+      if (isFresh === true) fresh.push(name);
+    },
     lost: (address: string, on: string) =>
       void events.push(`${name} lost ${address} on ${on} at ${clock.nowMs()}`),
   };
@@ -103,11 +108,26 @@ describe('leases of addresses', () => {
       'a lost 10.20.30.1 on eth0 at 1010',
       `b gained 10.20.30.1 on eth0 at ${1010 + STAGGER_MS}`,
     ]);
+    // What a speaker had until this moment no other machine has.
+    expect(fresh).toEqual(['a']);
     // A holder does not care.
     b.onFree('picluster-l2-10-20-30-1');
     b.onFree('picluster-l2-10-20-30-2');
     await clock.advance(5000);
     expect(events).toHaveLength(3);
+  });
+
+  test('one that takes over without a word of the last holder, or long after one, is to ask the segment first', async () => {
+    const [a, b] = [speaker('a'), speaker('b')];
+    a.stand(ADDRESS, standing);
+    await clock.advance(1000);
+    a.resign(ADDRESS);
+    b.onFree('picluster-l2-10-20-30-1');
+    await clock.advance(FREED_WITHIN_MS);
+    b.stand(ADDRESS, standing);
+    await clock.advance(1000);
+    expect(events.at(-1)).toContain('b gained');
+    expect(fresh).toEqual(['a', 'b']);
   });
 
   test('a holder begins and ends on interfaces as it is told to, without giving up the lease', async () => {

@@ -120,6 +120,46 @@ describe.skipIf(!inLab)('the speaker as a process', () => {
     expect(silentMs).toBeLessThan(7000);
   });
 
+  test('leaves an address to a machine that has it, names it, and takes it when that is gone', async () => {
+    const machine = lab.machine(V4);
+    lab.speaker();
+    lab.applyService('web', [V4]);
+    const warning = (): string | undefined => {
+      const found = lab.sim
+        .objects('v1', 'Event')
+        .find((event) => event['reason'] === 'addressConflict');
+      return found?.['message'] as string | undefined;
+    };
+    await until(() => warning() !== undefined);
+    expect(warning()).toContain('02:00:00:00:00:77');
+    await pause(1500);
+    expect(await lab.ask(V4)).toBeUndefined();
+    machine[Symbol.dispose]();
+    const mac = readFileSync('/sys/class/net/eth0/address', 'utf8').trim();
+    await lab.untilAnswered(V4, 90_000);
+    expect(await lab.ask(V4)).toBe(mac);
+  }, 120_000);
+
+  test('takes the address from no other node whose kernel answers for it too, and calls it no conflict', async () => {
+    const kernel = [lab.machine('192.0.2.2'), lab.machine(V4)];
+    lab.addNode('n2', '192.0.2.2');
+    lab.speaker();
+    await untilReady();
+    lab.applyService('other', ['192.0.2.11']);
+    await lab.untilAnswered('192.0.2.11');
+    // It has asked who the nodes are.
+    await pause(6000);
+    lab.applyService('web', [V4]);
+    await until(() => lab.holder(LEASE)?.startsWith('n1_') === true);
+    const mac = readFileSync('/sys/class/net/eth0/address', 'utf8').trim();
+    for (const machine of kernel) machine[Symbol.dispose]();
+    await lab.untilAnswered(V4, 2000);
+    expect(await lab.ask(V4)).toBe(mac);
+    expect(lab.sim.objects('v1', 'Event').map((event) => event['reason'])).not.toContain(
+      'addressConflict',
+    );
+  });
+
   test('answers again after its interface was deleted and made anew', async () => {
     lab.speaker();
     lab.applyService('web', [V4, V6]);

@@ -5,6 +5,8 @@ import type { Address, Prefix } from './path-attribute.ts';
 const DOTTED: readonly string[] = Array.from({ length: 256 }, (_, octet) => `${octet}.`);
 const DECIMAL: readonly string[] = Array.from({ length: 256 }, (_, octet) => `${octet}`);
 const SLASHED: readonly string[] = Array.from({ length: 129 }, (_, bits) => `/${bits}`);
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
+const HEX_PADDED: readonly string[] = HEX.map((text) => text.padStart(2, '0'));
 /** One prefix or address at a time, between text and bytes. */
 const scratch: Uint8Array = new Uint8Array(16);
 
@@ -47,10 +49,15 @@ export function ipv6At(bytes: Uint8Array, at: number): Address {
       word += gapLength - 1;
     } else {
       if (word > 0 && word !== gap + gapLength) text += ':';
-      text += uint16(bytes, at + word * 2).toString(16);
+      text += wordText(uint8(bytes, at + word * 2), uint8(bytes, at + word * 2 + 1));
     }
   }
   return text;
+}
+
+/** A word in hexadecimal, without leading zeros. */
+function wordText(high: number, low: number): string {
+  return high === 0 ? (HEX[low] as string) : (HEX[high] as string) + (HEX_PADDED[low] as string);
 }
 
 /** The IPv4 prefix at `at`. The caller has checked its length and size; bits behind the length mean nothing (RFC 4271 §4.3) and are left out. */
@@ -92,17 +99,24 @@ export function prefixSize(prefix: Prefix): number {
   return 1 + ((prefixBits(prefix) + 7) >> 3);
 }
 
-/** Writes a prefix as RFC 4271 §4.3 has it, and returns its size. `RangeError` where it is none. */
-export function writePrefix(bytes: Uint8Array, at: number, prefix: Prefix): number {
-  const ipv6 = prefix.includes(':');
+/**
+ * Writes a prefix of a family as RFC 4271 §4.3 has it, and returns its size. The bytes behind it are written to as well, as many as an address has. `RangeError`
+ * where it is no prefix of that family.
+ */
+export function writePrefix(
+  bytes: Uint8Array,
+  at: number,
+  prefix: Prefix,
+  ipv6: boolean = prefix.includes(':'),
+): number {
   const bits = prefixBits(prefix);
-  const write = ipv6 ? writeIpv6 : writeIpv4;
-  if (!(bits <= (ipv6 ? 128 : 32)) || !write(scratch, 0, prefix, prefix.lastIndexOf('/'))) {
-    throw new RangeError(`not a prefix: ${JSON.stringify(prefix)}`);
-  }
+  const slash = prefix.length - (bits < 10 ? 2 : bits < 100 ? 3 : 4);
+  const fits = ipv6
+    ? bits <= 128 && writeIpv6(bytes, at + 1, prefix, slash)
+    : bits <= 32 && writeIpv4(bytes, at + 1, prefix, slash);
+  if (!fits) throw new RangeError(`not an IPv${ipv6 ? 6 : 4} prefix: ${JSON.stringify(prefix)}`);
   const octets = (bits + 7) >> 3;
   bytes[at] = bits;
-  for (let index = 0; index < octets; index++) bytes[at + 1 + index] = uint8(scratch, index);
   if ((bits & 7) !== 0) bytes[at + octets] = uint8(bytes, at + octets) & (0xff00 >> (bits & 7));
   return octets + 1;
 }

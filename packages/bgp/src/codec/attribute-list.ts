@@ -81,15 +81,13 @@ function readAttribute(
   list: AttributeList,
 ): UpdateError | undefined {
   const { code, flags, valueAt, end } = place;
-  const fault = (grade: ErrorGrade, reason: UpdateErrorReason, subcode: number): UpdateError =>
-    updateError(grade, reason, { subcode, code, data: bytes.subarray(place.from, end) });
   if (list.codes.includes(code)) return repeated(place);
   list.codes.push(code);
   const rule = ATTRIBUTE_RULES[code];
   if (rule === undefined) {
     if ((flags & OPTIONAL) === 0) {
       const subcode = UPDATE_ERROR.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE;
-      return fault('session-reset', 'unrecognized-well-known', subcode);
+      return faultOf(bytes, place, 'session-reset', 'unrecognized-well-known', subcode);
     }
     const kept = flags & (OPTIONAL | TRANSITIVE | PARTIAL);
     list.attributes.push({ type: 'UNKNOWN', code, flags: kept, value: bytes.slice(valueAt, end) });
@@ -97,29 +95,57 @@ function readAttribute(
   }
   const unwanted = unwantedReason(code, options);
   if (unwanted !== undefined) {
-    return fault('attribute-discard', unwanted, UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR);
+    return faultOf(
+      bytes,
+      place,
+      'attribute-discard',
+      unwanted,
+      UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR,
+    );
   }
   const read = readValue(bytes, place, rule, options);
   const flagsDiffer = (flags & (OPTIONAL | TRANSITIVE)) !== rule.flags;
   if (typeof read === 'number') {
     if (rule.grade !== 'attribute-discard' || !flagsDiffer) {
-      return fault(rule.grade, rule.reason, read);
+      return faultOf(bytes, place, rule.grade, rule.reason, read);
     }
   } else if (read.type === 'OTHER_FAMILY') {
     const subcode = UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR;
-    return fault('attribute-discard', 'family-not-negotiated', subcode);
+    return faultOf(bytes, place, 'attribute-discard', 'family-not-negotiated', subcode);
   } else if (read.type === 'AS4_PATH' || read.type === 'AS4_AGGREGATOR') {
     list.as4.push(read);
   } else {
     list.attributes.push(read);
     if (read.type === 'MP_REACH_NLRI' && !isNextHop(read.nextHop)) {
-      return fault('treat-as-withdraw', 'next-hop', UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR);
+      return faultOf(
+        bytes,
+        place,
+        'treat-as-withdraw',
+        'next-hop',
+        UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR,
+      );
     }
   }
   if (flagsDiffer) {
-    return fault('treat-as-withdraw', 'attribute-flags', UPDATE_ERROR.ATTRIBUTE_FLAGS_ERROR);
+    return faultOf(
+      bytes,
+      place,
+      'treat-as-withdraw',
+      'attribute-flags',
+      UPDATE_ERROR.ATTRIBUTE_FLAGS_ERROR,
+    );
   }
   return undefined;
+}
+
+function faultOf(
+  bytes: Uint8Array,
+  { code, from, end }: Place,
+  grade: ErrorGrade,
+  reason: UpdateErrorReason,
+  subcode: number,
+): UpdateError {
+  return updateError(grade, reason, { subcode, code, data: bytes.subarray(from, end) });
 }
 
 /** The value, with its partial bit where it can have one; or the subcode of what is wrong with it. */

@@ -20,12 +20,12 @@ const EXTENDED_DIGITS = /^[\da-f]{16}$/;
 
 /** Whether this is a community (RFC 1997): `65000:100`, both halves 0 to 65535 in decimal without leading zeros. */
 export function isCommunity(text: string): boolean {
-  return numbersIn(text, 2, 0xffff) !== undefined;
+  return readNumbers(text, 0xffff) === 2;
 }
 
 /** Whether this is a large community (RFC 8092): `64512:1:2`, three numbers of 32 bits. */
 export function isLargeCommunity(text: string): boolean {
-  return numbersIn(text, 3, 0xffff_ffff) !== undefined;
+  return readNumbers(text, 0xffff_ffff) === 3;
 }
 
 export function readCommunities(
@@ -75,23 +75,40 @@ export function writeCommunities(writer: Writer, { type, communities }: AnyCommu
       writer.uint32(Number.parseInt(text.slice(0, 8), 16));
       writer.uint32(Number.parseInt(text.slice(8), 16));
     } else if (type === 'COMMUNITIES') {
-      for (const half of numbersIn(text, 2, 0xffff) ?? fail('community', text)) writer.uint16(half);
+      if (!isCommunity(text)) throw notA('community', text);
+      writer.uint16(numbers[0]);
+      writer.uint16(numbers[1]);
     } else {
-      const numbers = numbersIn(text, 3, 0xffff_ffff) ?? fail('large community', text);
+      if (!isLargeCommunity(text)) throw notA('large community', text);
       for (const number of numbers) writer.uint32(number);
     }
   }
 }
 
-function numbersIn(text: string, count: number, max: number): number[] | undefined {
-  const parts = text.split(':');
-  if (parts.length !== count) return undefined;
-  const numbers = parts.map(Number);
-  const good = parts.every((part, index) => part === String(numbers[index]));
-  return good && numbers.every((one) => Number.isInteger(one) && one >= 0 && one <= max)
-    ? numbers
-    : undefined;
+/** What `readNumbers` read last. */
+const numbers: [number, number, number] = [0, 0, 0];
+
+/** Reads up to three decimal numbers between colons, none above `max`; how many there are, 0 where it is anything else. */
+function readNumbers(text: string, max: number): number {
+  let [count, number, digits] = [0, 0, 0];
+  for (let at = 0; at <= text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && number === 0) return 0;
+      number = number * 10 + digit;
+      digits++;
+    } else {
+      const isEnd = at === text.length || digit === COLON - ZERO;
+      if (!isEnd || digits === 0 || number > max || count === 3) return 0;
+      numbers[count++] = number;
+      number = digits = 0;
+    }
+  }
+  return count;
 }
+
+const ZERO = 48;
+const COLON = 58;
 
 function word(value: number): string {
   return value.toString(16).padStart(8, '0');
@@ -99,8 +116,4 @@ function word(value: number): string {
 
 function notA(kind: string, text: string): RangeError {
   return new RangeError(`not a ${kind}: ${JSON.stringify(text)}`);
-}
-
-function fail(kind: string, text: string): never {
-  throw notA(kind, text);
 }

@@ -102,8 +102,11 @@ export function attributesKey(attributes: UpdateMessage['attributes']): string {
   return key;
 }
 
+/** The last prefix of a message is written as a whole address, before it is cut to its length. */
+const LOOSE_END = 16;
+
 /** Used for one message at a time, from beginning to end. */
-const writer: Writer = new Writer(EXTENDED_MESSAGE_LENGTH_MAX);
+const writer: Writer = new Writer(EXTENDED_MESSAGE_LENGTH_MAX + LOOSE_END);
 
 function writeBody(message: BgpMessage, options: EncodeOptions): void {
   switch (message.type) {

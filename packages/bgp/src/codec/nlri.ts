@@ -104,14 +104,10 @@ export function writeMpNlri(
   writePrefixes(writer, attribute.nlri, attribute.family);
 }
 
-/** Writes prefixes that must all be of one family. */
+/** Writes prefixes that must all be of one family. `RangeError` where one is not. */
 export function writePrefixes(writer: Writer, prefixes: readonly Prefix[], family: Family): void {
-  for (const prefix of prefixes) {
-    if (prefix.includes(':') !== (family === 'ipv6-unicast')) {
-      throw new RangeError(`${prefix} is not of ${family}`);
-    }
-    writer.prefix(prefix);
-  }
+  const ipv6 = family === 'ipv6-unicast';
+  for (const prefix of prefixes) writer.prefix(prefix, ipv6);
 }
 
 /** Whether routes can go there: one address of a host, or any two (RFC 2545 §3; some routers leave the first of two empty). */

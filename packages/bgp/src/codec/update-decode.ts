@@ -42,15 +42,19 @@ export function decodeUpdate(bytes: Uint8Array, options: DecodeOptions): Decoded
   );
   const endOfRib =
     bytes.length === EMPTY_LENGTH ? 'ipv4-unicast' : endOfRibIn(message, list.codes, errors);
-  return { ok: true, message, errors, ...(endOfRib !== undefined && { endOfRib }) };
+  return endOfRib === undefined
+    ? { ok: true, message, errors }
+    : { ok: true, message, errors, endOfRib };
 }
+
+const MANDATORY: readonly number[] = [PATH_ATTRIBUTE.ORIGIN, PATH_ATTRIBUTE.AS_PATH];
+const MANDATORY_WITH_NLRI: readonly number[] = [...MANDATORY, PATH_ATTRIBUTE.NEXT_HOP];
 
 /** RFC 7606 §3(d): what the routes need is there, good or not. */
 function addMissing({ codes, errors, attributes }: AttributeList, hasNlri: boolean): void {
   const reach = attributeOf(attributes, 'MP_REACH_NLRI');
   if (!hasNlri && (reach?.nlri.length ?? 0) === 0) return;
-  const { ORIGIN, AS_PATH, NEXT_HOP } = PATH_ATTRIBUTE;
-  for (const code of hasNlri ? [ORIGIN, AS_PATH, NEXT_HOP] : [ORIGIN, AS_PATH]) {
+  for (const code of hasNlri ? MANDATORY_WITH_NLRI : MANDATORY) {
     if (codes.includes(code)) continue;
     errors.push(
       updateError('treat-as-withdraw', 'missing-attribute', {
@@ -68,6 +72,7 @@ function addMissing({ codes, errors, attributes }: AttributeList, hasNlri: boole
  */
 function fatalIn(list: AttributeList, hasNlri: boolean): UpdateError | undefined {
   const { codes, errors, attributes } = list;
+  if (errors.length === 0) return undefined;
   const fatal = errors.find(({ grade }) => grade === 'session-reset');
   const { MP_REACH_NLRI, MP_UNREACH_NLRI } = PATH_ATTRIBUTE;
   // Routes of a family that was not negotiated are not in the list; they are routes all the same.
@@ -81,6 +86,7 @@ function fatalIn(list: AttributeList, hasNlri: boolean): UpdateError | undefined
 
 /** Moves the true path and aggregator into their attributes (RFC 6793 §4.2.3). */
 function mergeAs4({ attributes, as4 }: AttributeList): void {
+  if (as4.length === 0) return;
   const aggregatorAt = attributes.findIndex(({ type }) => type === 'AGGREGATOR');
   const aggregator = attributes[aggregatorAt];
   const trueAggregator = as4Of(as4, 'AS4_AGGREGATOR');

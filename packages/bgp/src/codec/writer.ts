@@ -50,8 +50,8 @@ export class Writer {
     this.address(address);
   }
 
-  prefix(prefix: Prefix): void {
-    this.at += writePrefix(this.bytes, this.at, prefix);
+  prefix(prefix: Prefix, ipv6: boolean): void {
+    this.at += writePrefix(this.bytes, this.at, prefix, ipv6);
   }
 
   /** Writes how far `at` has come since the two bytes at `from`, into these. */

@@ -180,7 +180,9 @@ export class Stage implements AsyncDisposable {
   async #prepare(services: number): Promise<void> {
     const { contestant, lab } = this;
     await theSwitch.heal();
-    await theSwitch.giveAllMulticast('client');
+    // As a switch does with frames to all nodes (RFC 4541 §3).
+    for (const port of ['client', ...lab.nodes.map(({ name }) => name)])
+      await theSwitch.giveAllMulticast(port);
     await theSwitch.count(
       lab.nodes.map(({ name }) => name),
       contestant.heartbeats,

@@ -22,7 +22,7 @@ export interface AnswerWatchRules {
  */
 export const answerWatchRules: AnswerWatchRules = {
   askEveryMs: 10_000,
-  askGapMs: 100,
+  askGapMs: 500,
   againMs: 250,
   missesMin: 20,
   asideMs: 300_000,
@@ -69,6 +69,8 @@ export interface AnswerWatchState {
   /** When a question was last asked, and when anybody last answered one, by family. */
   readonly askedAtMs: number;
   readonly answeredAtMs: { readonly 4: number; readonly 6: number };
+  /** When machines that certainly answer were last asked, by family. */
+  readonly controlledAtMs: { readonly 4: number; readonly 6: number };
   /** When the last report was sent. */
   readonly reportedAtMs: number;
   /** Who said of an address that this node does not answer for it, and when. */
@@ -154,6 +156,7 @@ export function initialAnswerWatch(
     followedAtMs: -Infinity,
     askedAtMs: -Infinity,
     answeredAtMs: { 4: -Infinity, 6: -Infinity },
+    controlledAtMs: { 4: -Infinity, 6: -Infinity },
     reportedAtMs: -Infinity,
     told: new Map(),
     silentUntilMs: new Map(),

@@ -18,7 +18,7 @@ import { endAsides, hearOfUs, noteSilent } from './setting-aside.ts';
 /** A new holder is not asked for before this. */
 const settleMs = 2000;
 /** Between two questions of one node, however many are due: answers and heartbeats share the wire with them. */
-const ownGapMs = 20;
+const ownGapMs = 50;
 /** Between two looks at who holds what, two reports, two questions for an address whose holder is known not to answer. */
 const lookEveryMs = 1000;
 /** How old the heartbeats of a reporter may be that date its report: so many frames, a second or more. */
@@ -186,8 +186,8 @@ class AnswerWatch {
     const strays = this.#strays(address, heard, macs);
     const isOpen = heard.misses > 0 || [...strays.values()].some(({ unheard }) => unheard > 0);
     const isNews = [...strays.values()].some((stray) => stray.heard < strayHeardMin);
-    const waitMs =
-      isOpen || isNews ? this.#againMs(heard, peer) : this.#everyMs(state.watched.size);
+    const isSoon = (isOpen || isNews) && !this.#isBlind(address, heard);
+    const waitMs = isSoon ? this.#againMs(heard, peer) : this.#everyMs(state.watched.size);
     state.watched.set(address, { ...heard, strays, asked: false, askAtMs: nowMs + waitMs });
   }
 
@@ -203,19 +203,31 @@ class AnswerWatch {
     const missedAtMs = Math.min(hold.missedAtMs, nowMs);
     const family = familyOf(address);
     const couldHear = state.answeredAtMs[family] >= missedAtMs;
-    if (!couldHear && misses >= state.rules.missesMin / 2) {
-      this.effects.push({ kind: 'control', family, waitMs: this.#waitMs() });
-    }
+    if (!couldHear && misses >= state.rules.missesMin / 2) this.#control(family);
     const silent = hold.silent || (couldHear && misses >= state.rules.missesMin);
     if (silent) noteSilent(this, address, hold.holder);
     if (silent && !hold.silent) this.#fault('silent', address, hold, true);
     return { ...hold, misses, missedAtMs, silent };
   }
 
+  /** One answer serves all addresses. */
+  #control(family: 4 | 6): void {
+    const { state, nowMs } = this;
+    if (nowMs - state.controlledAtMs[family] < lookEveryMs) return;
+    state.controlledAtMs = { ...state.controlledAtMs, [family]: nowMs };
+    this.effects.push({ kind: 'control', family, waitMs: this.#waitMs() });
+  }
+
   /** While questions stay without an answer the next one follows at once: the wait for the last one was long enough. */
   #againMs({ silent, misses }: WatchedHold, peer: Peer): number {
     const isEnough = silent || misses >= this.state.rules.missesMin;
     return isEnough || !this.#isPathSound(peer) ? lookEveryMs : 0;
+  }
+
+  /** No question of this node gets an answer of anybody: it can tell nothing, and need not hurry. */
+  #isBlind(address: string, { misses, missedAtMs }: WatchedHold): boolean {
+    const { rules, answeredAtMs } = this.state;
+    return misses >= rules.missesMin && answeredAtMs[familyOf(address)] < missedAtMs;
   }
 
   /** Broadcasts pass between us and the peer, both ways, now: then questions and answers should too. */

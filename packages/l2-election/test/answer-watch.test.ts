@@ -152,6 +152,37 @@ describe('who asks', () => {
   });
 });
 
+describe('who gets no answer from anybody', () => {
+  test('goes back to its usual pace after twenty questions', () => {
+    askInVain(answerWatchRules.missesMin);
+    expect(untilAsked().afterMs).toBeGreaterThan(answerWatchRules.askEveryMs);
+  });
+
+  test('asks machines that certainly answer once a second at most, for however many addresses', () => {
+    const addresses = Array.from({ length: 20 }, (_, index) => `192.0.2.${index + 1}`);
+    said.set(
+      HOLDER,
+      addresses.map((address): Entry => ({ kind: 'hold', address, term: TERM })),
+    );
+    const controls: number[] = [];
+    const waiting: { address: string; atMs: number }[] = [];
+    for (const endMs = nowMs + 90_000; nowMs < endMs; nowMs += 10) {
+      const due = waiting.findIndex(({ atMs }) => atMs <= nowMs);
+      const [heard] = due < 0 ? [] : waiting.splice(due, 1);
+      const effects = heard
+        ? feed({ kind: 'heard', address: heard.address, macs: [] })
+        : feed({ kind: 'look' });
+      for (const effect of effects) {
+        if (effect.kind === 'ask') {
+          waiting.push({ address: effect.address, atMs: nowMs + effect.waitMs });
+        } else if (effect.kind === 'control') controls.push(nowMs);
+      }
+    }
+    expect(controls.length).toBeGreaterThan(10);
+    expect(controls.every((atMs, index) => atMs - (controls[index - 1] ?? 0) >= 1000)).toBe(true);
+  });
+});
+
 describe('a holder that does not answer', () => {
   test('is said to be silent after twenty questions in a row, if anybody answered meanwhile', () => {
     expect(kinds(askInVain(12))).toEqual(['control']);
@@ -182,9 +213,9 @@ describe('a holder that does not answer', () => {
   test('is not, as long as no machine answers anything: an answer over the other family proves nothing', () => {
     feed({ kind: 'control-heard', family: 4 });
     nowMs += 1000;
-    askInVain(15);
+    askInVain(12);
     feed({ kind: 'control-heard', family: 6 });
-    expect(kinds(askInVain(15))).toEqual(['control']);
+    expect(kinds(askInVain(12))).toEqual(['control']);
   });
 
   test('is not where heartbeats do not arrive either', () => {

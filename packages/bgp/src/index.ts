@@ -144,7 +144,6 @@ export {
 export { AdjRibOut, type RibSession, type RouteRefusal } from './rib/adj-rib-out.ts';
 export { BgpPeer, type PeerStatus } from './speaker/bgp-peer.ts';
 export { BgpSpeaker } from './speaker/bgp-speaker.ts';
-export { familyOfEndOfRib } from './speaker/end-of-rib.ts';
 export { explainEnd } from './speaker/explain-end.ts';
 export type {
   BgpPeerDeps,

@@ -5,7 +5,6 @@ import {
   type BgpMessage,
   type NotificationMessage,
   ROUTE_REFRESH_SUBTYPE,
-  type UpdateMessage,
 } from '../codec/messages.ts';
 import { AdjRibOut } from '../rib/adj-rib-out.ts';
 import { sessionStep } from '../session/session-machine.ts';
@@ -19,7 +18,6 @@ import {
   type SessionPhase,
   type SessionState,
 } from '../session/session-state.ts';
-import { familyOfEndOfRib } from './end-of-rib.ts';
 import { explainEnd } from './explain-end.ts';
 import { happeningOf } from './happening-of.ts';
 import { MessageChannel, type Received } from './message-channel.ts';
@@ -223,7 +221,7 @@ export class BgpPeer {
     this.#received = undefined;
     if ('fault' in received) return;
     if (received.message.type === 'OPEN') this.#agree(connection);
-    if (received.message.type === 'UPDATE') this.#noteEnd(connection, received.message);
+    if (received.endOfRib !== undefined) this.#noteEnd(connection, received.endOfRib);
   }
 
   /** What comes next may be as long, and is encoded, as the OPENs agreed. */
@@ -232,9 +230,8 @@ export class BgpPeer {
     if (terms !== undefined) this.#channels.get(id)?.agree(terms.negotiated);
   }
 
-  #noteEnd(connection: number, update: UpdateMessage): void {
-    const family = familyOfEndOfRib(update);
-    if (family === undefined || connection !== this.#established) return;
+  #noteEnd(connection: number, family: Family): void {
+    if (connection !== this.#established) return;
     this.#feed({ kind: 'end-of-rib', connection, family });
     this.#deps.listener?.endOfRib?.(family);
   }

@@ -1,3 +1,4 @@
+import type { Family } from '../codec/family.ts';
 import type { UpdateError } from '../codec/fault.ts';
 import { decodeMessage, encodeMessage, UNNEGOTIATED } from '../codec/message-codec.ts';
 import { MessageFramer } from '../codec/message-framer.ts';
@@ -7,7 +8,11 @@ import type { BgpConnection } from './transport.ts';
 
 /** What was read of a connection. */
 export type Received =
-  | { readonly message: BgpMessage; readonly errors: readonly UpdateError[] }
+  | {
+      readonly message: BgpMessage;
+      readonly errors: readonly UpdateError[];
+      readonly endOfRib?: Family;
+    }
   | { readonly fault: NotificationMessage; readonly reason: string };
 
 /** One connection as messages. */

@@ -4,6 +4,7 @@ import {
   CEASE,
   cease,
   encodeMessage,
+  endOfRib,
   type PeerMetrics,
   type SessionOptions,
 } from '../../src/index.ts';
@@ -231,6 +232,19 @@ describe('a hostile peer', () => {
   test('that begins with anything but an OPEN is told so', async () => {
     const { status } = await against(encodeMessage({ type: 'KEEPALIVE' }));
     expect(status).toBe('we said: Finite State Machine Error, Unexpected Message in OpenSent');
+  });
+
+  test('of whose message everything is discarded has not marked an End-of-RIB', async () => {
+    const both = await new TwoSpeakers().establish();
+    both.ben.diary.take();
+    // Empty but for a LOCAL_PREF, which no external peer has to send.
+    const attributes = [{ type: 'LOCAL_PREF', value: 100 } as const];
+    both.lastPair[0].send(encodeMessage({ type: 'UPDATE', withdrawn: [], attributes, nlri: [] }));
+    await both.clock.advance(10);
+    expect(both.ben.diary.take()).toEqual([]);
+    both.lastPair[0].send(encodeMessage(endOfRib('ipv4-unicast')));
+    await both.clock.advance(10);
+    expect(both.ben.diary.take()).toEqual(['end of ipv4-unicast']);
   });
 
   test('that sends a message in pieces, or ten thousand at once, is read all the same', async () => {

@@ -7,6 +7,8 @@ export const sentTimesKept = 128;
 /** What we know of one peer. Times are ours. */
 export interface Peer {
   boot: number;
+  /** Our newest frame when this boot became known: one that ended before cannot acknowledge a later one. */
+  sinceSeq: number;
   /** The newest frame received from it. */
   newest: number;
   /** The newest of them of which we know what it says of addresses: what we tell it that we have. */
@@ -305,9 +307,10 @@ export function initialState(options: {
 }
 
 /** A peer that nothing is known of but its boot. */
-export function newPeer(boot: number, ackMax: number): Peer {
+export function newPeer(boot: number, ackMax: number, sinceSeq: number): Peer {
   return {
     boot,
+    sinceSeq,
     newest: 0,
     direct: 0,
     evidence: 0,

@@ -85,8 +85,9 @@ function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined)
   const { state, nowMs } = turn;
   const known = state.peers.get(beat.node);
   if (known !== undefined && known.boot !== beat.boot && isAlive(state, known, nowMs)) {
-    // While the boot we know lives, another must show that it is newer: by knowing more of our frames than that one ever did.
-    if ((named?.evidence ?? 0) <= known.ackMax) {
+    // While the boot we know lives, another must show that it is newer: by knowing more of our frames than that one ever did, and of one that
+    // we sent since that one is known. A recording of an earlier boot may show the first.
+    if ((named?.evidence ?? 0) <= Math.max(known.ackMax, known.sinceSeq)) {
       state.strangers.set(beat.node, { boot: beat.boot, atMs: nowMs });
       state.sendSoon = true;
       return undefined;
@@ -101,7 +102,7 @@ function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined)
     return undefined;
   }
   if (same !== undefined && beat.seq <= same.newest) return undefined;
-  const peer = same ?? newPeer(beat.boot, known?.ackMax ?? 0);
+  const peer = same ?? newPeer(beat.boot, known?.ackMax ?? 0, state.seq);
   peer.proven ||= named !== undefined;
   state.peers.set(beat.node, peer);
   state.strangers.delete(beat.node);
@@ -142,7 +143,7 @@ function hearSay({ state, nowMs }: Turn, ack: Acknowledgement): void {
   const known = state.peers.get(ack.node);
   if (known?.boot !== ack.boot) {
     if (known !== undefined && isAlive(state, known, nowMs)) return;
-    const peer = newPeer(ack.boot, known?.ackMax ?? 0);
+    const peer = newPeer(ack.boot, known?.ackMax ?? 0, state.seq);
     peer.evidence = ack.evidence;
     peer.evidenceAtMs = nowMs;
     state.peers.set(ack.node, peer);

@@ -49,7 +49,7 @@ function election(): ElectionState {
   const begun = initialState({ node: US, boot: 1, timings: wiredTimings, nowMs: nowMs - 60_000 });
   const peers = new Map(
     Array.from(said, ([node, list]) => {
-      const peer = newPeer(7, 0);
+      const peer = newPeer(7, 0, 0);
       Object.assign(peer, { newest: 1000, evidence: 1000, mac: macOf(node), list, ageMs: 60_000 });
       Object.assign(peer, { evidenceAtMs: nowMs - 50, heardAtMs: nowMs - 50 });
       Object.assign(peer, { anchorMs: nowMs - 50, ackDirect: 900 });

@@ -81,6 +81,33 @@ describe('a frame that was recorded', () => {
     expect(later.answerers()).toHaveLength(1);
   });
 
+  test('does not hide the living boot of a node which cannot hear us, although it knows more of us than we ever heard from it', () => {
+    // A schedule of the simulation, 37305: its last frames had been lost, and came as recordings after its restart.
+    const wire = pair();
+    const [holder, other] = holderOf(wire);
+    wire.cut.add(`${other}>${holder}`);
+    wire.run(500);
+    const recorded = wire.sent.filter(({ node }) => node.endsWith(other)).slice(-4);
+    wire.states.delete(other);
+    wire.run(500);
+    wire.cut.clear();
+    wire.cut.add(`${holder}>${other}`);
+    wire.start(other, 2);
+    wire.run(400);
+    const peerOf = (): number | undefined =>
+      wire.states.get(holder)?.peers.get(other.padStart(16, '0'))?.boot;
+    expect(peerOf()).toBe(2);
+    for (const heartbeat of recorded) wire.tell(holder, { kind: 'heartbeat', heartbeat, mac: 'm' });
+    wire.run(1);
+    expect(peerOf()).toBe(2);
+    // It cannot tell the holder's promise from silence and takes over in time; the holder has stopped by then.
+    for (let ms = 0; ms < 1500; ms++) {
+      wire.run(1);
+      expect(wire.answerers().length).toBeLessThan(2);
+    }
+    expect(wire.answerers()).toEqual([other]);
+  });
+
   test('does not hide the living boot of a node, nor its acknowledgements', () => {
     const wire = pair();
     const [holder, other] = holderOf(wire);

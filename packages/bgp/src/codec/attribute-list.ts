@@ -20,8 +20,9 @@ export interface AttributeList {
   readonly attributes: PathAttribute[];
   readonly as4: As4Attribute[];
   readonly errors: UpdateError[];
-  /** The type codes that are there, good or not. */
+  /** The type codes that are there, good or not; and those that are there more than once. */
   readonly codes: number[];
+  readonly repeated: number[];
 }
 
 /** Where one attribute lies. */
@@ -40,7 +41,7 @@ export function readAttributes(
   end: number,
   options: DecodeOptions,
 ): AttributeList {
-  const list: AttributeList = { attributes: [], as4: [], errors: [], codes: [] };
+  const list: AttributeList = { attributes: [], as4: [], errors: [], codes: [], repeated: [] };
   let at = from;
   while (at < end) {
     const place = placeAt(bytes, at, end);
@@ -81,7 +82,7 @@ function readAttribute(
   list: AttributeList,
 ): UpdateError | undefined {
   const { code, flags, valueAt, end } = place;
-  if (list.codes.includes(code)) return repeated(place);
+  if (list.codes.includes(code)) return repeated(place, list);
   list.codes.push(code);
   const rule = ATTRIBUTE_RULES[code];
   if (rule === undefined) {
@@ -176,8 +177,10 @@ function unwantedReason(code: number, options: DecodeOptions): UpdateErrorReason
   return options.fourOctetAs && AS4_ATTRIBUTES.includes(code) ? 'as4-attribute' : undefined;
 }
 
-/** RFC 7606 §3(g): the first one counts, but of routes there must be no doubt. */
-function repeated({ code }: Place): UpdateError {
+/** RFC 7606 §3(g): the first one counts, but of routes there must be no doubt. However often it comes, that is one error: each is a line in the log. */
+function repeated({ code }: Place, list: AttributeList): UpdateError | undefined {
+  if (list.repeated.includes(code)) return undefined;
+  list.repeated.push(code);
   const subcode = UPDATE_ERROR.MALFORMED_ATTRIBUTE_LIST;
   return code === PATH_ATTRIBUTE.MP_REACH_NLRI || code === PATH_ATTRIBUTE.MP_UNREACH_NLRI
     ? updateError('session-reset', 'mp-attribute-repeated', { subcode, code })

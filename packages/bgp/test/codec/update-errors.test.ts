@@ -253,6 +253,14 @@ describe('discarded, and the rest of the message stands', () => {
     });
   });
 
+  test('an attribute that is there a thousand times is one error', () => {
+    const attributes = [...MANDATORY, ...Array.from({ length: 1000 }, () => 'c0 c8 00')];
+    expect(decodeMessage(update({ attributes, nlri: NLRI }))).toMatchObject({
+      message: { attributes: { length: 4 }, nlri: ['10.20.30.0/24'] },
+      errors: [{ reason: 'attribute-repeated', attribute: 200 }],
+    });
+  });
+
   test('the IPv4 routes of a session without that family', () => {
     const options: DecodeOptions = { ...external, families: ['ipv6-unicast'] };
     const bytes = update({ withdrawn: NLRI, attributes: [...MANDATORY, MP_REACH], nlri: NLRI });

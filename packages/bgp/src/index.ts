@@ -159,3 +159,4 @@ export type {
   Dialer,
   IncomingConnection,
 } from './speaker/transport.ts';
+export { LOCAL_PREF_DEFAULT, originatedRoute, type Origination } from './rib/originated-route.ts';

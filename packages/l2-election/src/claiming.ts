@@ -1,4 +1,4 @@
-import type { AddressState, ElectionState, Peer } from './election-state.ts';
+import type { AddressState, Peer } from './election-state.ts';
 import {
   arePeersUnheard,
   isDeafToUs,
@@ -10,8 +10,10 @@ import {
 } from './api-witness.ts';
 import type { NodeId } from './heartbeat.ts';
 import { heldCount, isAlive, isHeard, isMutual, otherHolder } from './knowledge.ts';
+import { isFit } from './fitness.ts';
 import { isBetterPlace, isCandidate, type Place } from './placement.ts';
 import { rightOf } from './right.ts';
+import { besideNode, candidacyOf, leadsFirst } from './together.ts';
 import type { Turn } from './turn.ts';
 
 /** Completes or ends claims, and begins those that are due (rules 10, 12, 16). */
@@ -145,13 +147,16 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
     ([, peer]) => isMutual(state, peer, nowMs) && !peer.leaving && !peer.passive,
   );
   for (const [node, { held }] of peers) load.set(node, held);
+  const planned = new Map<string, NodeId>();
   // Nodes must plan in one order to come to one plan.
-  free.sort(([one], [other]) => (one < other ? -1 : 1));
+  free.sort(leadsFirst);
   for (const [address, own] of free) {
     const candidacy = own.candidacy ?? {};
+    const beside = planned.get(candidacy.beside ?? '') ?? besideNode(state, candidacy, nowMs);
     const place = (node: NodeId): Place => ({
       node,
       load: load.get(node) ?? 0,
+      isBeside: beside === node,
       isFirst: own.record?.node === node,
     });
     const us = place(state.node);
@@ -168,6 +173,7 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
       if (isBetterPlace(address, candidacy, there, best)) best = there;
     }
     load.set(best.node, best.load + 1);
+    planned.set(address, best.node);
     if (rank === 0 || nowMs - baseMs >= rank * turn.timings.staggerMs) {
       beginClaim(turn, address, own);
     }
@@ -200,30 +206,23 @@ export function promiseAnew(turn: Turn): void {
   if (arePeersUnheard(turn)) turn.state.promisedAtMs = turn.nowMs;
 }
 
-/** Whether a peer can take over at once what we give it: we hear each other well, and it has listened. */
-export function isFit(state: ElectionState, peer: Peer, nowMs: number): boolean {
-  const { deadAfterMs, heartbeatMs } = state.timings;
-  const unheardMs = nowMs - peer.heardAtMs;
-  return (
-    isMutual(state, peer, nowMs) &&
-    !peer.leaving &&
-    !peer.passive &&
-    unheardMs + peer.ageMs >= deadAfterMs &&
-    unheardMs <= 2 * heartbeatMs
-  );
-}
-
 /**
  * The peer that best takes over what we hold: it hears us well, has listened, and has the least to do. Those that started within the
  * last minute come first: where all nodes are restarted one after the other, what they get is not moved a third time.
  */
 export function successorFor(turn: Turn, address: string): NodeId | undefined {
   const { state, nowMs } = turn;
-  const candidacy = state.addresses.get(address)?.candidacy ?? {};
+  const candidacy = candidacyOf(state.addresses.get(address));
+  const beside = besideNode(state, candidacy, nowMs);
   let best: Place | undefined;
   for (const [node, peer] of state.peers) {
     if (!isCandidate(candidacy, node) || !isFit(state, peer, nowMs)) continue;
-    const there: Place = { node, load: peer.held, isFirst: peer.ageMs < youngMs };
+    const there: Place = {
+      node,
+      load: peer.held,
+      isBeside: beside === node,
+      isFirst: peer.ageMs < youngMs,
+    };
     if (best === undefined || isBetterPlace(address, candidacy, there, best)) best = there;
   }
   const peer = best === undefined ? undefined : state.peers.get(best.node);

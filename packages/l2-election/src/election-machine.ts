@@ -1,6 +1,7 @@
 import { onApiRecord, withSignOfLife } from './api-witness.ts';
 import { promiseAnew, successorFor, tendClaims } from './claiming.ts';
 import type {
+  AddressState,
   ElectionEffect,
   ElectionEvent,
   ElectionInput,
@@ -8,8 +9,10 @@ import type {
 } from './election-state.ts';
 import { hear } from './hearing.ts';
 import { groupOf, isAlive, isHeard } from './knowledge.ts';
+import type { NodeId } from './heartbeat.ts';
 import { rightOf } from './right.ts';
 import { fastMs, speak } from './speaking.ts';
+import { gather, leadsFirst } from './together.ts';
 import { Turn } from './turn.ts';
 import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
 
@@ -43,6 +46,7 @@ export const step: Step = (before, input) => {
   watchReceiver(turn);
   watchRight(turn);
   watchDeaths(turn);
+  gather(turn, (address, node) => handOver(turn, address, node));
   giveAway(turn);
   tendClaims(turn);
   probe(turn);
@@ -67,8 +71,7 @@ function take(turn: Turn, event: ElectionEvent): void {
       turn.change(event.address).candidacy = event.candidacy;
       break;
     case 'resign':
-      turn.named(event.address);
-      turn.change(event.address).candidacy = undefined;
+      resign(turn, event.address);
       break;
     case 'leave':
       state.leaving = true;
@@ -96,6 +99,13 @@ function take(turn: Turn, event: ElectionEvent): void {
       withSignOfLife(state, event.node, nowMs - event.agoMs);
       break;
   }
+}
+
+function resign(turn: Turn, address: string): void {
+  turn.named(address);
+  const own = turn.change(address);
+  own.formerCandidacy = own.candidacy ?? own.formerCandidacy;
+  own.candidacy = undefined;
 }
 
 /** A machine that is no speaker owns the address: it is left to it. A holder only reports it; whether to yield is not ours to say. */
@@ -192,16 +202,20 @@ function watchDeaths(turn: Turn): void {
 /** Rule 15: what we may no longer hold goes to a named successor, which starts at once. */
 function giveAway(turn: Turn): void {
   const { state } = turn;
-  for (const [address, { mode, candidacy, giveTo }] of state.addresses) {
-    const goes = mode === 'hold' && (candidacy === undefined || state.leaving);
-    if (goes) handOver(turn, address);
-    if (goes || giveTo !== undefined) tendGift(turn, address);
+  const going: [string, Readonly<AddressState>][] = [];
+  for (const [address, own] of state.addresses) {
+    const goes = own.mode === 'hold' && (own.candidacy === undefined || state.leaving);
+    if (goes) going.push([address, own]);
+    else if (own.giveTo !== undefined) tendGift(turn, address);
+  }
+  for (const [address] of going.sort(leadsFirst)) {
+    handOver(turn, address, successorFor(turn, address));
+    tendGift(turn, address);
   }
 }
 
-function handOver(turn: Turn, address: string): void {
+function handOver(turn: Turn, address: string, node: NodeId | undefined): void {
   const { state, nowMs } = turn;
-  const node = successorFor(turn, address);
   if (node !== undefined) {
     const own = turn.change(address);
     const term = own.term + 1;

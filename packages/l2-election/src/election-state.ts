@@ -51,6 +51,8 @@ export interface Candidacy {
   readonly candidates?: readonly NodeId[];
   /** In this order before all others. */
   readonly preferred?: readonly NodeId[];
+  /** Another address: whoever holds that should hold this one too. */
+  readonly beside?: string;
 }
 
 /** What we know of one address and do about it. */
@@ -63,6 +65,11 @@ export interface AddressState {
   maxOther: number;
   /** Present while we stand for it. */
   candidacy: Candidacy | undefined;
+  /** What it was until we resigned: who may take over. */
+  formerCandidacy: Candidacy | undefined;
+  /** Another holds what this address belongs beside, and since when; and to whom we last gave it therefore. */
+  apart: { readonly node: NodeId; readonly sinceMs: number } | undefined;
+  gathered: { readonly node: NodeId; readonly atMs: number } | undefined;
   claimAtMs: number;
   /** The frame that first showed our claim; 0: not sent yet. */
   claimSeq: number;
@@ -344,6 +351,9 @@ export function newAddress(): AddressState {
     maxTerm: 0,
     maxOther: 0,
     candidacy: undefined,
+    formerCandidacy: undefined,
+    apart: undefined,
+    gathered: undefined,
     claimAtMs: -Infinity,
     claimSeq: 0,
     claimLeastMs: 0,

@@ -127,4 +127,9 @@ export interface Standing {
   readonly candidates?: readonly string[];
   /** In this order before the others. Moves nothing that is held. */
   readonly preferred?: readonly string[];
+  /**
+   * Another address on the segment, in its canonical text: whoever holds that should hold this one too, before all preference. An address that is held
+   * elsewhere is given there after 2 s, if that node may answer for it. The other one must be beside none itself.
+   */
+  readonly beside?: string;
 }

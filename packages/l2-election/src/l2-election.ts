@@ -167,12 +167,13 @@ export class L2Election {
     this.#tell({ kind: 'api-alive', node: nodeIdOf(this.#deps.hmac, nodeName), agoMs });
   }
 
-  #candidacyOf({ candidates, preferred }: Standing): Candidacy {
+  #candidacyOf({ candidates, preferred, beside }: Standing): Candidacy {
     const idsOf = (names: readonly string[]): string[] =>
       names.map((name) => nodeIdOf(this.#deps.hmac, name));
     return {
       ...(candidates && { candidates: idsOf(candidates) }),
       ...(preferred && { preferred: idsOf(preferred) }),
+      ...(beside !== undefined && { beside }),
     };
   }
 

@@ -40,17 +40,20 @@ export interface Place {
   readonly node: NodeId;
   /** Addresses it holds, claims or is planned for. */
   readonly load: number;
+  /** It holds the address that this one belongs beside. */
+  readonly isBeside: boolean;
   /** It comes before others that are preferred as much: it is the last holder that the API knows, or was just restarted. */
   readonly isFirst: boolean;
 }
 
-/** Whether the address should rather go to `one`: preferred first, then one that comes first, then to the emptier node. */
+/** Whether the address should rather go to `one`: beside the other addresses of its Service, then preferred first, then one that comes first, then to the emptier node. */
 export function isBetterPlace(
   address: string,
   candidacy: Candidacy,
   one: Place,
   other: Place,
 ): boolean {
+  if (one.isBeside !== other.isBeside) return one.isBeside;
   const preference = preferenceOf(candidacy, one.node) - preferenceOf(candidacy, other.node);
   if (preference !== 0) return preference < 0;
   if (one.isFirst !== other.isFirst) return one.isFirst;

@@ -1,6 +1,6 @@
 import type { AnswerWatchDraft, AnswerWatchEffect } from './answer-watch-state.ts';
-import { isFit } from './claiming.ts';
 import type { ElectionState } from './election-state.ts';
+import { isFit } from './fitness.ts';
 import type { NodeId } from './heartbeat.ts';
 import { isMutual } from './knowledge.ts';
 import { isCandidate } from './placement.ts';

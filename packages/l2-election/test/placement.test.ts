@@ -6,11 +6,18 @@ const x = '192.0.2.1';
 const place = (node: string, load: number = 0, isFirst: boolean = false): Place => ({
   node,
   load,
+  isBeside: false,
   isFirst,
 });
 
 describe('an address goes', () => {
-  test('to the preferred node first, in their order, however much it has', () => {
+  test('beside the others of its Service before all else', () => {
+    const there = { ...place('a', 9), isBeside: true };
+    expect(isBetterPlace(x, { preferred: ['b'] }, there, place('b', 0, true))).toBe(true);
+    expect(isBetterPlace(x, { preferred: ['b'] }, place('b', 0, true), there)).toBe(false);
+  });
+
+  test('then to the preferred node, in their order, however much it has', () => {
     const candidacy = { preferred: ['b', 'c'] };
     expect(isBetterPlace(x, candidacy, place('b', 9), place('a', 0, true))).toBe(true);
     expect(isBetterPlace(x, candidacy, place('b', 9), place('c', 0))).toBe(true);

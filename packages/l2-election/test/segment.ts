@@ -28,6 +28,8 @@ export interface SegmentOptions {
   /** Nodes start within so many milliseconds. */
   readonly startWithinMs?: number;
   readonly withApi?: boolean;
+  /** Beside which other address a node thinks that an address belongs. Default: each stands alone. */
+  readonly beside?: (address: string, node: number) => string | undefined;
   /** More than half of the nodes must agree. */
   readonly strict?: boolean;
   /** Broken on purpose. */
@@ -80,6 +82,7 @@ export class Segment implements SimWorld {
       return new SimNode(this, {
         index,
         addresses: this.addresses,
+        beside: options.beside ?? (() => undefined),
         alone: options.nodes === 1,
         rate: 1 + (this.random() * 2 - 1) * drift,
         offsetMs: this.random() * 1e6,
@@ -226,7 +229,7 @@ export class Segment implements SimWorld {
       node.thaw();
       if (node.ending || node.state?.leaving === true) node.crash();
       if (!node.isUp) this.boot(node);
-      for (const address of node.addresses) node.tell({ kind: 'stand', address, candidacy: {} });
+      for (const address of node.addresses) node.stand(address);
     }
   }
 
@@ -264,9 +267,7 @@ export class Segment implements SimWorld {
         return afterwards(() => this.#stop(node));
       case 'resign': {
         const address = this.addresses[fault.address] ?? '';
-        return toggle((on) =>
-          node.tell(on ? { kind: 'resign', address } : { kind: 'stand', address, candidacy: {} }),
-        );
+        return toggle((on) => (on ? node.tell({ kind: 'resign', address }) : node.stand(address)));
       }
       case 'api-cut':
         return toggle((on) => this.setApi(node, !on));

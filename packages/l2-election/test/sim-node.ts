@@ -51,6 +51,7 @@ export class SimNode {
   ending = false;
   /** Alone in its cluster: silence proves nothing. */
   readonly alone: boolean;
+  readonly #beside: (address: string, node: number) => string | undefined;
   readonly #world: SimWorld;
   readonly #rate: number;
   readonly #offsetMs: number;
@@ -65,6 +66,7 @@ export class SimNode {
     options: {
       index: number;
       addresses: readonly string[];
+      beside: (address: string, node: number) => string | undefined;
       alone: boolean;
       rate: number;
       offsetMs: number;
@@ -75,6 +77,7 @@ export class SimNode {
     this.index = options.index;
     this.id = (options.index + 1).toString(16).padStart(16, '0');
     this.addresses = new Set(options.addresses);
+    this.#beside = options.beside;
     this.alone = options.alone;
     this.#rate = options.rate;
     this.#offsetMs = options.offsetMs;
@@ -102,7 +105,7 @@ export class SimNode {
       members: this.#world.members,
       nowMs: this.localMs(),
     });
-    for (const address of this.addresses) this.tell({ kind: 'stand', address, candidacy: {} });
+    for (const address of this.addresses) this.stand(address);
     this.tell({ kind: 'alone', alone: this.alone });
     if (this.linkDown) this.tell({ kind: 'link', up: false });
     this.turnAt(this.#world.queue.nowMs + 1);
@@ -131,6 +134,12 @@ export class SimNode {
     if (!this.isUp) return;
     this.#events.push(event);
     if (!this.frozen) this.turnAt(this.#world.queue.nowMs + 0.01);
+  }
+
+  stand(address: string): void {
+    const beside = this.#beside(address, this.index);
+    const candidacy = beside === undefined ? {} : { beside };
+    this.tell({ kind: 'stand', address, candidacy });
   }
 
   receive(frame: SimFrame): void {

@@ -9,27 +9,33 @@ export interface Claim {
 }
 
 /** What a Service wants: its addresses, each with the interfaces of this node to answer on, and the nodes that may. */
-export interface Want extends Omit<Standing, 'interfaces'> {
+export interface Want extends Omit<Standing, 'interfaces' | 'beside'> {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
  * Joins what Services want into what addresses need. Services may share an address, and an address has one owner: so this node stands
- * for it while any Service wants that.
+ * for it while any Service wants that. A Service may have two addresses, and MetalLB announces it from one node: so the second belongs beside
+ * the first.
  */
 export class AddressPlan {
   readonly #wants = new Map<string, Want>();
   readonly #services = new Map<string, Set<string>>();
 
-  /** Replaces what a Service wants; `undefined`: nothing. Gives the addresses that are touched by it. */
+  /**
+   * Replaces what a Service wants; `undefined`: nothing. Gives the addresses that are touched by it, those first that others belong beside; what
+   * belongs to other Services is touched where these share an address.
+   */
   set(service: string, want: Want | undefined): string[] {
     const before = [...(this.#wants.get(service)?.addresses.keys() ?? [])];
     const now = [...(want?.addresses.keys() ?? [])];
+    const touched = before.flatMap((address) => this.#unitOf(address));
     if (want === undefined) this.#wants.delete(service);
     else this.#wants.set(service, want);
     for (const address of before) this.#unlink(address, service);
     for (const address of now) this.#link(address, service);
-    return [...new Set([...before, ...now])];
+    touched.push(...before, ...now.flatMap((address) => this.#unitOf(address)));
+    return unique(touched).sort(byFamily);
   }
 
   /** What this node wants for an address; `undefined`: no Service wants it. */
@@ -39,14 +45,27 @@ export class AddressPlan {
       .map((service) => this.#wants.get(service))
       .filter((want) => want !== undefined);
     if (wants.length === 0) return undefined;
+    const [lead = address] = this.#unitOf(address);
     return {
       services,
       standing: {
         interfaces: unique(wants.flatMap((want) => want.addresses.get(address) ?? [])).sort(),
         candidates: unique(wants.flatMap((want) => want.candidates)),
         preferred: unique(wants.flatMap((want) => want.preferred)),
+        ...(lead !== address && { beside: lead }),
       },
     };
+  }
+
+  /** The addresses that should have one holder, as Services have several of them, or share one. The first one leads. */
+  #unitOf(address: string): string[] {
+    const unit = new Set([address]);
+    for (const one of unit) {
+      for (const service of this.#services.get(one) ?? []) {
+        for (const other of this.#wants.get(service)?.addresses.keys() ?? []) unit.add(other);
+      }
+    }
+    return [...unit].sort(byFamily);
   }
 
   #link(address: string, service: string): void {
@@ -59,6 +78,12 @@ export class AddressPlan {
     services?.delete(service);
     if (services?.size === 0) this.#services.delete(address);
   }
+}
+
+/** The same order on every node: IPv4 first. */
+function byFamily(one: string, other: string): number {
+  const families = Number(one.includes(':')) - Number(other.includes(':'));
+  return families === 0 ? (one < other ? -1 : Number(one > other)) : families;
 }
 
 function unique(names: readonly string[]): string[] {

@@ -24,6 +24,8 @@ export interface Standing {
   readonly candidates: readonly string[];
   /** Those of them that someone prefers, the most preferred first. */
   readonly preferred: readonly string[];
+  /** Another address: whoever holds that should hold this one too. */
+  readonly beside?: string;
 }
 
 /**

@@ -34,14 +34,14 @@ export class WireOwnership implements OwnershipStrategy {
     return this.#segments;
   }
 
-  stand(address: string, { interfaces, candidates, preferred }: Standing): void {
+  stand(address: string, { interfaces, ...standing }: Standing): void {
     if (this.#stopped) return;
     for (const [name, segment] of this.#segments) {
       if (!interfaces.includes(name)) segment.resign(address);
     }
     for (const name of interfaces) {
       const segment = this.#segments.get(name) ?? this.#begin(name);
-      if (segment.stand(address, { candidates, preferred })) this.#deps.onStand?.(address, name);
+      if (segment.stand(address, standing)) this.#deps.onStand?.(address, name);
     }
   }
 

@@ -43,6 +43,36 @@ describe('the plan', () => {
     expect(plan.set('a', undefined)).toEqual([]);
   });
 
+  test('puts the addresses of a Service beside its first one, IPv4 before IPv6, in whatever order they are named', () => {
+    const plan = new AddressPlan();
+    plan.set('a', want(['2001:db8::1', '10.0.0.1']));
+    expect(plan.claim('10.0.0.1')?.standing.beside).toBeUndefined();
+    expect(plan.claim('2001:db8::1')?.standing.beside).toBe('10.0.0.1');
+    plan.set('a', want(['2001:db8::1']));
+    expect(plan.claim('2001:db8::1')?.standing.beside).toBeUndefined();
+  });
+
+  test('puts together what is shared, and touches all of it when that begins or ends', () => {
+    const plan = new AddressPlan();
+    plan.set('a', want(['10.0.0.2', '2001:db8::2']));
+    plan.set('b', want(['10.0.0.1', '2001:db8::1']));
+    const all = ['10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8::2'];
+    expect(plan.set('c', want(['10.0.0.2', '2001:db8::1']))).toEqual(all);
+    expect(all.map((address) => plan.claim(address)?.standing.beside)).toEqual([
+      undefined,
+      '10.0.0.1',
+      '10.0.0.1',
+      '10.0.0.1',
+    ]);
+    expect(plan.set('c', undefined)).toEqual(all);
+    expect(all.map((address) => plan.claim(address)?.standing.beside)).toEqual([
+      undefined,
+      undefined,
+      '10.0.0.1',
+      '10.0.0.2',
+    ]);
+  });
+
   test('agrees with a list of all wants, whatever was set in which order', () => {
     const step = fc.tuple(
       fc.constantFrom('a', 'b', 'c'),
@@ -64,6 +94,9 @@ describe('the plan', () => {
           expect(plan.claim(address)?.services ?? []).toEqual(
             wants.map(([service]) => service).sort(),
           );
+          const unit = unitOf(address, [...model.values()]);
+          const lead = unit[0] === address || wants.length === 0 ? undefined : unit[0];
+          expect(plan.claim(address)?.standing.beside).toBe(lead);
           expect(plan.claim(address)?.standing.interfaces ?? []).toEqual(
             [...new Set(wants.flatMap(([, one]) => one.addresses.get(address) ?? []))].sort(),
           );
@@ -72,3 +105,14 @@ describe('the plan', () => {
     );
   });
 });
+
+/** All addresses that hang together with one, by joining what has something in common until nothing is left to join. */
+function unitOf(address: string, wants: readonly Want[]): string[] {
+  let unit = [address];
+  for (;;) {
+    const joined = wants.filter((one) => unit.some((each) => one.addresses.has(each)));
+    const wider = [...new Set([...unit, ...joined.flatMap((one) => [...one.addresses.keys()])])];
+    if (wider.length === unit.length) return unit.sort();
+    unit = wider;
+  }
+}

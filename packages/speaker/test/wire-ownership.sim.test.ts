@@ -102,6 +102,27 @@ describe('three nodes on a segment', () => {
   });
 });
 
+test('an address that belongs beside another is answered for by its node, also when that changes and when it is learned late', async () => {
+  const second = '2001:db8::1';
+  const both = (more: Partial<Standing>): void => {
+    for (const one of nodes) {
+      one.ownership.stand(ADDRESS, everywhere);
+      one.ownership.stand(second, { ...everywhere, ...more });
+    }
+  };
+  both({ preferred: ['n2'] });
+  await watch(3000, second);
+  expect(answerers(second)).toEqual([nodes[1]]);
+  both({ preferred: ['n2'], beside: ADDRESS });
+  expect(await watch(5000, second)).toBeLessThanOrEqual(30);
+  expect(answerers(second)).toEqual(answerers());
+  const [owner] = answerers();
+  owner?.ports.get('eth0')?.setLink('down');
+  expect(await watch(3000, second)).toBeLessThan(1000);
+  expect(answerers(second)).toEqual(answerers());
+  expect(answerers()).not.toEqual([owner]);
+});
+
 test('nodes that listened before an address was there need not listen for it', async () => {
   for (const one of nodes) one.ownership.retain(['eth0']);
   await clock.advance(2000);

@@ -11,6 +11,8 @@ import type { OwnershipListener, OwnershipStrategy, Standing } from './ownership
 export interface LeaseOwnershipDeps {
   /** The lock for the Lease of that name. */
   readonly lockFor: (leaseName: string) => LeaseLock;
+  /** The name of the node that the API shows as the holder of the Lease of that name; empty or `undefined`: nobody. */
+  readonly holderOf?: (leaseName: string) => string | undefined;
   readonly clock: LeaderElectorDeps['clock'];
   readonly random: () => number;
   readonly log: NonNullable<LeaderElectorDeps['log']>;
@@ -36,6 +38,11 @@ export const STAGGER_MS = 150;
 /** For so long after a node gave an address up nobody else has taken it: the next one need not ask the segment. */
 export const FREED_WITHIN_MS = 5000;
 
+/** An address whose companion another node has held for so long goes there. */
+export const GATHER_AFTER_MS = 2000;
+/** One who did not take it is not waited for again for so long. */
+export const GATHER_AGAIN_MS = 600_000;
+
 /** One address that this node stood for. */
 interface Candidacy {
   /** `undefined`: resigned, and waiting for the last run to end. */
@@ -50,6 +57,10 @@ interface Candidacy {
     | undefined;
   /** When another node gave it up, as far as we know. */
   freedAtMs: number;
+  /** Runs while another holds what this address of ours belongs beside. */
+  gathering: Disposable | undefined;
+  /** For whom we last gave it up therefore. */
+  gathered: { readonly node: string; readonly atMs: number } | undefined;
   run: { readonly abort: AbortController; readonly over: Promise<void> } | undefined;
 }
 
@@ -73,18 +84,22 @@ export class LeaseOwnership implements OwnershipStrategy {
       hold: undefined,
       run: undefined,
       freedAtMs: -Infinity,
+      gathering: undefined,
+      gathered: undefined,
     };
     this.#candidacies.set(address, candidacy);
     candidacy.standing = standing;
     // While the last run gives its Lease up, a new one waits: it starts when that is done.
     if (candidacy.run === undefined) this.#start(address, candidacy, standing);
     this.#tell(address, candidacy, standing.interfaces);
+    this.#gatherLater(candidacy);
   }
 
   resign(address: string): void {
     const candidacy = this.#candidacies.get(address);
     if (candidacy === undefined) return;
     candidacy.standing = undefined;
+    this.#gatherLater(candidacy);
     // The term's signal aborts within this call, and with it this node stops answering.
     candidacy.run?.abort.abort();
   }
@@ -99,6 +114,14 @@ export class LeaseOwnership implements OwnershipStrategy {
     }
   }
 
+  /** The API shows another holder of a Lease. */
+  onHolder(leaseName: string): void {
+    for (const candidacy of this.#candidacies.values()) {
+      const beside = candidacy.standing?.beside;
+      if (beside !== undefined && leaseNameFor(beside) === leaseName) this.#gatherLater(candidacy);
+    }
+  }
+
   async stop(): Promise<void> {
     const runs = [...this.#candidacies.values()].flatMap(({ run }) => run?.over ?? []);
     for (const address of this.#candidacies.keys()) this.resign(address);
@@ -107,19 +130,62 @@ export class LeaseOwnership implements OwnershipStrategy {
 
   #start(address: string, candidacy: Candidacy, standing: Standing): void {
     const abort = new AbortController();
-    const rank = Math.max(0, standing.candidates.indexOf(this.#options.nodeName));
-    const over = this.#contend(address, candidacy, rank, abort.signal).then(() => {
-      candidacy.run = undefined;
-      if (candidacy.standing === undefined) this.#candidacies.delete(address);
-      else this.#start(address, candidacy, candidacy.standing);
-    });
+    const over = this.#contend(address, candidacy, this.#placeOf(standing), abort.signal).then(
+      () => {
+        candidacy.run = undefined;
+        if (candidacy.standing === undefined) this.#candidacies.delete(address);
+        else this.#start(address, candidacy, candidacy.standing);
+      },
+    );
     candidacy.run = { abort, over };
+  }
+
+  /** The first for an address that belongs beside another is who holds that; the others come after it, in their order. */
+  #placeOf({ beside, candidates }: Standing): number {
+    const rank = Math.max(0, candidates.indexOf(this.#options.nodeName));
+    if (beside === undefined) return rank;
+    if (this.#candidacies.get(beside)?.hold !== undefined) return 0;
+    return this.#leaderElsewhere(beside, candidates) === undefined ? rank : rank + 1;
+  }
+
+  #leaderElsewhere(beside: string, candidates: readonly string[]): string | undefined {
+    const node = this.#deps.holderOf?.(leaseNameFor(beside)) ?? '';
+    return node !== this.#options.nodeName && candidates.includes(node) ? node : undefined;
+  }
+
+  /** For whom this node would give up what it holds, as that one holds what it belongs beside. */
+  #betterHolder({ hold, standing, gathered }: Candidacy): string | undefined {
+    if (hold === undefined || standing?.beside === undefined) return undefined;
+    const node = this.#leaderElsewhere(standing.beside, standing.candidates);
+    const wasAsked =
+      gathered?.node === node &&
+      this.#deps.clock.nowMs() - (gathered?.atMs ?? -Infinity) < GATHER_AGAIN_MS;
+    return wasAsked ? undefined : node;
+  }
+
+  #gatherLater(candidacy: Candidacy): void {
+    const node = this.#betterHolder(candidacy);
+    if (node === undefined) {
+      candidacy.gathering?.[Symbol.dispose]();
+      candidacy.gathering = undefined;
+      return;
+    }
+    candidacy.gathering ??= this.#deps.clock.timer(GATHER_AFTER_MS, () => {
+      candidacy.gathering = undefined;
+      if (this.#betterHolder(candidacy) !== node) {
+        this.#gatherLater(candidacy);
+        return;
+      }
+      candidacy.gathered = { node, atMs: this.#deps.clock.nowMs() };
+      // Given up, it is free for whom it belongs to; we come after that one.
+      candidacy.run?.abort.abort();
+    });
   }
 
   async #contend(
     address: string,
     candidacy: Candidacy,
-    rank: number,
+    place: number,
     signal: AbortSignal,
   ): Promise<void> {
     const { lockFor, clock, random, log } = this.#deps;
@@ -131,7 +197,7 @@ export class LeaseOwnership implements OwnershipStrategy {
         leaseDurationMs,
         renewDeadlineMs,
         retryPeriodMs,
-        firstTryDelayMs: rank * (staggerMs ?? STAGGER_MS),
+        firstTryDelayMs: place * (staggerMs ?? STAGGER_MS),
       },
     );
     await elector.run((term) => this.#hold(address, candidacy, term), signal);
@@ -146,9 +212,11 @@ export class LeaseOwnership implements OwnershipStrategy {
     const onEnd = (): void => {
       this.#tell(address, candidacy, []);
       candidacy.hold = undefined;
+      this.#gatherLater(candidacy);
     };
     term.signal.addEventListener('abort', onEnd, { once: true });
     this.#tell(address, candidacy, candidacy.standing?.interfaces ?? []);
+    this.#gatherLater(candidacy);
   }
 
   /** Makes `interfaces` those on which the speaker knows of the hold. */

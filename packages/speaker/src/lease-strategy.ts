@@ -81,14 +81,23 @@ export class LeaseStrategy {
   /** Makes the strategy. */
   ownership(listener: OwnershipListener): LeaseOwnership {
     const { lockFor, clock, random, log } = this.#deps;
-    const { nodeName, timings } = this.#options;
+    const { nodeName, namespace, timings } = this.#options;
     const ownership = new LeaseOwnership(
-      { lockFor, clock, random, log, listener },
+      {
+        lockFor,
+        clock,
+        random,
+        log,
+        listener,
+        holderOf: (leaseName) => this.#leases.get(`${namespace}/${leaseName}`)?.node,
+      },
       { nodeName, identity: `${nodeName}_${randomUUID()}`, ...timings },
     );
     this.#leases.subscribe((key, now, before) => {
+      const leaseName = key.slice(key.lastIndexOf('/') + 1);
       const isGivenUp = now?.node === '' && before !== undefined && before.node !== '';
-      if (isGivenUp) ownership.onFree(key.slice(key.lastIndexOf('/') + 1));
+      if (isGivenUp) ownership.onFree(leaseName);
+      if (now?.node !== before?.node) ownership.onHolder(leaseName);
     });
     return ownership;
   }

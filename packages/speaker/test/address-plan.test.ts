@@ -111,8 +111,9 @@ function unitOf(address: string, wants: readonly Want[]): string[] {
   let unit = [address];
   for (;;) {
     const joined = wants.filter((one) => unit.some((each) => one.addresses.has(each)));
-    const wider = [...new Set([...unit, ...joined.flatMap((one) => [...one.addresses.keys()])])];
-    if (wider.length === unit.length) return unit.sort();
-    unit = wider;
+    const wider = new Set(unit);
+    for (const { addresses } of joined) for (const one of addresses.keys()) wider.add(one);
+    if (wider.size === unit.length) return unit.sort();
+    unit = [...wider];
   }
 }

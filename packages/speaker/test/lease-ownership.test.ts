@@ -1,7 +1,13 @@
 import { MemoryLeaseLock, MemoryLeaseStore, seededRandom, SimClock } from '@picluster/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { leaseNameFor } from '../src/lease-name.ts';
-import { FREED_WITHIN_MS, LeaseOwnership, STAGGER_MS } from '../src/lease-ownership.ts';
+import {
+  FREED_WITHIN_MS,
+  GATHER_AFTER_MS,
+  GATHER_AGAIN_MS,
+  LeaseOwnership,
+  STAGGER_MS,
+} from '../src/lease-ownership.ts';
 import type { Standing } from '../src/ownership.ts';
 
 const timings = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 };
@@ -41,8 +47,10 @@ function speaker(name: string): LeaseOwnership {
     lost: (address: string, on: string) =>
       void events.push(`${name} lost ${address} on ${on} at ${clock.nowMs()}`),
   };
+  const holderOf = (leaseName: string): string | undefined =>
+    stores.get(leaseName)?.record?.holderIdentity.split('_')[0];
   return new LeaseOwnership(
-    { lockFor, clock, random: seededRandom(1), log: silent, listener },
+    { lockFor, holderOf, clock, random: seededRandom(1), log: silent, listener },
     { nodeName: name, identity: `${name}_1`, ...timings },
   );
 }
@@ -165,6 +173,67 @@ describe('leases of addresses', () => {
     speaker('b').stand(ADDRESS, standing);
     await clock.advance(10_000);
     expect(locks[1]?.calls.every((call) => call.kind === 'get')).toBe(true);
+  });
+});
+
+describe('an address that belongs beside another', () => {
+  const SECOND = '2001:db8::1';
+  const secondLease = leaseNameFor(SECOND);
+  const beside = { ...standing, beside: ADDRESS };
+  const holderOf = (address: string): string | undefined =>
+    stores.get(leaseNameFor(address))?.record?.holderIdentity;
+  let a: LeaseOwnership;
+  let b: LeaseOwnership;
+  beforeEach(async () => {
+    [a, b] = [speaker('a'), speaker('b')];
+    b.stand(ADDRESS, standing);
+    await clock.advance(1000);
+    a.stand(ADDRESS, standing);
+    await clock.advance(1000);
+  });
+
+  test('is taken first by who holds that one, whatever the order of nodes', async () => {
+    a.stand(SECOND, beside);
+    b.stand(SECOND, beside);
+    await clock.advance(1000);
+    expect(holderOf(SECOND)).toBe('b_1');
+    expect(events).not.toContainEqual(expect.stringContaining(`a gained ${SECOND}`));
+  });
+
+  test('is given up for who holds that one, and left where that one does not take it', async () => {
+    a.stand(SECOND, standing);
+    await clock.advance(1000);
+    a.stand(SECOND, beside);
+    await clock.advance(GATHER_AFTER_MS + 1000);
+    // The other does not stand for it.
+    expect(holderOf(SECOND)).toBe('a_1');
+    const given = events.filter((line) => line.includes(`a lost ${SECOND}`));
+    expect(given).toHaveLength(1);
+    a.onHolder(leaseNameFor(ADDRESS));
+    await clock.advance(10 * GATHER_AFTER_MS);
+    expect(events.filter((line) => line.includes(`a lost ${SECOND}`))).toHaveLength(1);
+    b.stand(SECOND, beside);
+    await clock.advance(GATHER_AGAIN_MS);
+    a.onHolder(leaseNameFor(ADDRESS));
+    await clock.advance(GATHER_AFTER_MS);
+    b.onFree(secondLease);
+    await clock.advance(1000);
+    expect(holderOf(SECOND)).toBe('b_1');
+  });
+
+  test('is kept where that one changed hands for less than two seconds, and leaves nothing behind', async () => {
+    a.stand(SECOND, standing);
+    await clock.advance(1000);
+    a.stand(SECOND, beside);
+    await clock.advance(GATHER_AFTER_MS - 1);
+    b.resign(ADDRESS);
+    await clock.advance(0);
+    a.onFree(leaseNameFor(ADDRESS));
+    await clock.advance(GATHER_AFTER_MS);
+    expect([holderOf(ADDRESS), holderOf(SECOND)]).toEqual(['a_1', 'a_1']);
+    expect(events).not.toContainEqual(expect.stringContaining(`a lost ${SECOND}`));
+    await Promise.all([a.stop(), b.stop()]);
+    expect(clock.pending).toBe(0);
   });
 });
 

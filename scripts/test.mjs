@@ -47,6 +47,7 @@ export async function runTests(words) {
   await check('build', buildAll);
   await check('unit tests and simulations', () => vitest('unit', ['unit', 'sim']));
   await check('unused files, exports and dependencies', () => must('npx', ['knip'], quiet));
+  await check('pages of the libraries', () => must('npx', ['typedoc', '--emit', 'none'], quiet));
   await check('published packages', () => vitest('published', ['published']));
   if (!quick) await labTests();
   finish();

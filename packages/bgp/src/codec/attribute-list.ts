@@ -14,6 +14,7 @@ import { notificationOf } from './notification.ts';
 import { ATTRIBUTE_FLAG, PATH_ATTRIBUTE, type PathAttribute } from './path-attribute.ts';
 
 const { OPTIONAL, TRANSITIVE, PARTIAL, EXTENDED_LENGTH } = ATTRIBUTE_FLAG;
+const { ATTRIBUTE_FLAGS_ERROR, OPTIONAL_ATTRIBUTE_ERROR } = UPDATE_ERROR;
 
 /** The attributes of an UPDATE as far as they can be used, and every error on the way. */
 export interface AttributeList {
@@ -81,61 +82,49 @@ function readAttribute(
   options: DecodeOptions,
   list: AttributeList,
 ): UpdateError | undefined {
-  const { code, flags, valueAt, end } = place;
+  const { code, flags } = place;
   if (list.codes.includes(code)) return repeated(place, list);
   list.codes.push(code);
   const rule = ATTRIBUTE_RULES[code];
-  if (rule === undefined) {
-    if ((flags & OPTIONAL) === 0) {
-      const subcode = UPDATE_ERROR.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE;
-      return faultOf(bytes, place, 'session-reset', 'unrecognized-well-known', subcode);
-    }
-    const kept = flags & (OPTIONAL | TRANSITIVE | PARTIAL);
-    list.attributes.push({ type: 'UNKNOWN', code, flags: kept, value: bytes.slice(valueAt, end) });
-    return undefined;
-  }
+  if (rule === undefined) return keepUnknown(bytes, place, list);
   const unwanted = unwantedReason(code, options);
   if (unwanted !== undefined) {
-    return faultOf(
-      bytes,
-      place,
-      'attribute-discard',
-      unwanted,
-      UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR,
-    );
+    return faultOf(bytes, place, 'attribute-discard', unwanted, OPTIONAL_ATTRIBUTE_ERROR);
   }
   const read = readValue(bytes, place, rule, options);
   const flagsDiffer = (flags & (OPTIONAL | TRANSITIVE)) !== rule.flags;
   if (typeof read === 'number') {
+    // Wrong flags are graver than what is only discarded.
     if (rule.grade !== 'attribute-discard' || !flagsDiffer) {
       return faultOf(bytes, place, rule.grade, rule.reason, read);
     }
   } else if (read.type === 'OTHER_FAMILY') {
-    const subcode = UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR;
-    return faultOf(bytes, place, 'attribute-discard', 'family-not-negotiated', subcode);
+    const reason = 'family-not-negotiated';
+    return faultOf(bytes, place, 'attribute-discard', reason, OPTIONAL_ATTRIBUTE_ERROR);
   } else if (read.type === 'AS4_PATH' || read.type === 'AS4_AGGREGATOR') {
     list.as4.push(read);
   } else {
     list.attributes.push(read);
     if (read.type === 'MP_REACH_NLRI' && !isNextHop(read.nextHop)) {
-      return faultOf(
-        bytes,
-        place,
-        'treat-as-withdraw',
-        'next-hop',
-        UPDATE_ERROR.OPTIONAL_ATTRIBUTE_ERROR,
-      );
+      return faultOf(bytes, place, 'treat-as-withdraw', 'next-hop', OPTIONAL_ATTRIBUTE_ERROR);
     }
   }
-  if (flagsDiffer) {
-    return faultOf(
-      bytes,
-      place,
-      'treat-as-withdraw',
-      'attribute-flags',
-      UPDATE_ERROR.ATTRIBUTE_FLAGS_ERROR,
-    );
+  if (!flagsDiffer) return undefined;
+  return faultOf(bytes, place, 'treat-as-withdraw', 'attribute-flags', ATTRIBUTE_FLAGS_ERROR);
+}
+
+function keepUnknown(
+  bytes: Uint8Array,
+  place: Place,
+  { attributes }: AttributeList,
+): UpdateError | undefined {
+  const { code, flags, valueAt, end } = place;
+  if ((flags & OPTIONAL) === 0) {
+    const subcode = UPDATE_ERROR.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE;
+    return faultOf(bytes, place, 'session-reset', 'unrecognized-well-known', subcode);
   }
+  const kept = flags & (OPTIONAL | TRANSITIVE | PARTIAL);
+  attributes.push({ type: 'UNKNOWN', code, flags: kept, value: bytes.slice(valueAt, end) });
   return undefined;
 }
 

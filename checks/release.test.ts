@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { objections, type Package, type Repository } from '../scripts/release/objections.ts';
 
 const url = 'git+https://example.org/picluster.git';
@@ -55,4 +58,15 @@ describe('a release', () => {
     const hidden: Package = { folder: 'packages/x', manifest: { name, version, private: true } };
     expect(objections({ ...ready, packages: [hidden] })).toEqual([]);
   });
+});
+
+test('the chart has the version of the daemons, whose images it runs', () => {
+  const read = (file: string): string =>
+    readFileSync(path.resolve(import.meta.dirname, '..', file), 'utf8');
+  const daemons = ['controller', 'speaker'].map(
+    (name) =>
+      (JSON.parse(read(`packages/${name}/package.json`)) as { readonly version: string }).version,
+  );
+  const chart = parse(read('deploy/charts/picluster/Chart.yaml')) as Record<string, unknown>;
+  expect(daemons).toEqual([chart['version'], chart['appVersion']]);
 });

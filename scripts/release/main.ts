@@ -53,7 +53,12 @@ async function publish(words: readonly string[]): Promise<void> {
   if (problems.length > 0) throw expected(problems.join('\n  '));
   await step('build', buildAll);
   const provenance = String(!words.includes('--without-provenance'));
-  await must(node, [lernaIn(root), ...PUBLISH], { env: { NPM_CONFIG_PROVENANCE: provenance } });
+  try {
+    await must(node, [lernaIn(root), ...PUBLISH], { env: { NPM_CONFIG_PROVENANCE: provenance } });
+  } finally {
+    // Lerna notes the commit in each package.json, and leaves that there where it fails. Nothing was uncommitted before.
+    await must('git', ['checkout', '--quiet', '--', 'packages']);
+  }
   await must('changeset', ['git-tag']);
 }
 

@@ -1,0 +1,119 @@
+import {
+  BgpPeer,
+  BgpSpeaker,
+  type Family,
+  type PeerListener,
+  type PeerSession,
+  type Prefix,
+  type Route,
+  type RouteAttribute,
+  routesOf,
+  type SessionOptions,
+  type UpdateMessage,
+} from '@picluster/bgp';
+import { TcpAcceptor, TcpDialer, type TcpSocketOptions } from '@picluster/packet-socket';
+import { OURS, THEIRS } from './router.ts';
+
+const clock = {
+  nowMs: () => performance.now(),
+  timer: (ms: number, fire: () => void): Disposable => {
+    const timeout = setTimeout(fire, ms);
+    return { [Symbol.dispose]: () => clearTimeout(timeout) };
+  },
+};
+
+/** How our speaker is set up in one test. */
+export interface OurOptions {
+  readonly over: 'ipv4' | 'ipv6';
+  readonly session: Partial<SessionOptions> & Pick<SessionOptions, 'peerAsn'>;
+  readonly socket?: Partial<TcpSocketOptions>;
+}
+
+/** Our speaker, beside the router: it announces what it is told, and keeps what it hears. */
+export class OurSpeaker implements AsyncDisposable, PeerListener {
+  readonly peer: BgpPeer;
+  /** What the router has told us, and whose next hop it is. */
+  readonly heard = new Map<Prefix, string>();
+  readonly ends: Family[] = [];
+  readonly downs: { readonly reason: string; readonly retained: readonly Family[] }[] = [];
+  session: PeerSession | undefined;
+  readonly #acceptor: TcpAcceptor;
+  #wanted: readonly Prefix[] = [];
+  #attributes: readonly RouteAttribute[] = [];
+
+  constructor({ over, session, socket }: OurOptions) {
+    const address = THEIRS[over];
+    const dialer = new TcpDialer({ address, port: 179, source: OURS[over], ...socket });
+    const options: SessionOptions = {
+      localAsn: OURS.asn,
+      identifier: OURS.ipv4,
+      families: ['ipv4-unicast', 'ipv6-unicast'],
+      retryFirstMs: 200,
+      connectRetryMs: 1000,
+      ...session,
+    };
+    const deps = { dialer, clock, random: Math.random, listener: this };
+    this.peer = new BgpPeer(deps, address, options);
+    const speaker = new BgpSpeaker();
+    speaker.add(address, this.peer);
+    const keys = socket?.password === undefined ? [] : [{ address, password: socket.password }];
+    const { ttl, minTtl } = socket ?? {};
+    const hops = { ...(ttl !== undefined && { ttl }), ...(minTtl !== undefined && { minTtl }) };
+    this.#acceptor = new TcpAcceptor(
+      { address: OURS[over], port: 179, keys, ...hops },
+      (connection) => speaker.accept(connection),
+    );
+  }
+
+  /** From here on just these are announced. */
+  announce(prefixes: readonly Prefix[], attributes: readonly RouteAttribute[] = []): void {
+    this.#wanted = prefixes;
+    this.#attributes = attributes;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const external = this.session?.negotiated.external ?? true;
+    const segments = external ? [{ type: 'AS_SEQUENCE', asns: [OURS.asn] } as const] : [];
+    const common: RouteAttribute[] = [
+      { type: 'ORIGIN', origin: 'IGP' },
+      { type: 'AS_PATH', segments },
+      ...(external ? [] : [{ type: 'LOCAL_PREF', value: 100 } as const]),
+      ...this.#attributes,
+    ];
+    const routeOf = (prefix: Prefix): Route => ({
+      nextHop: { address: prefix.includes(':') ? OURS.ipv6 : OURS.ipv4 },
+      attributes: common,
+    });
+    this.peer.routes.replace(new Map(this.#wanted.map((prefix) => [prefix, routeOf(prefix)])));
+    this.peer.changed();
+  }
+
+  established(session: PeerSession): void {
+    this.session = session;
+    this.#tell();
+  }
+
+  update(update: UpdateMessage): void {
+    const { withdrawn, announced } = routesOf(update);
+    for (const { prefixes } of withdrawn) for (const prefix of prefixes) this.heard.delete(prefix);
+    for (const { prefixes, nextHop } of announced) {
+      for (const prefix of prefixes) this.heard.set(prefix, nextHop.address);
+    }
+  }
+
+  endOfRib(family: Family): void {
+    this.ends.push(family);
+  }
+
+  down(_reason: unknown, retained: readonly Family[]): void {
+    this.session = undefined;
+    this.downs.push({ reason: this.peer.status.lastEnd ?? '', retained });
+    if (retained.length === 0) this.heard.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.peer.stop();
+    await this.#acceptor[Symbol.asyncDispose]();
+  }
+}

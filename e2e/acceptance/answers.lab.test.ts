@@ -32,6 +32,35 @@ async function loseReplies(node: string): Promise<void> {
 }
 
 test(
+  'a node whose kernel has the address on an interface, as with kube-proxy in IPVS mode, is named with its hardware address, and nothing moves',
+  { timeout: 2 * NOTICED_LIMIT_MS },
+  async () => {
+    const answer = await lab.client.arp(address, 30_000);
+    const owner = lab.nodeOf(answer?.mac ?? '');
+    const [stray, witness] = lab.nodes.filter((node) => node !== owner);
+    if (stray === undefined || witness === undefined) throw new Error('two others are needed');
+    const onLoopback = ['address', 'add', `${address}/32`, 'dev', 'lo'];
+    await run(['ip', ...onLoopback], { netns: stray.name });
+    const told = await lab.waitFor(
+      'the event',
+      async () => (await lab.events('web')).find((event) => event.includes('addressAnsweredTwice')),
+      NOTICED_LIMIT_MS,
+    );
+    expect(told).toContain(`node "${stray.name}" (${stray.mac}) answers for "${address}" on eth0`);
+    const gauge = `picluster_l2_wrong_answers{interface="eth0",ip="${address}",fault="answers-too",node="${stray.name}",mac="${stray.mac}"} 1`;
+    expect(await witness.speaker.metrics()).toContain(gauge);
+    await run(['ip', ...onLoopback.with(1, 'del')], { netns: stray.name });
+    await lab.waitFor(
+      'the gauge to be gone',
+      async () => !(await witness.speaker.metrics()).includes(gauge),
+      NOTICED_LIMIT_MS,
+    );
+    expect((await lab.client.arp(address, 30_000))?.mac).toBe(owner.mac);
+    expect((await lab.events('web')).filter((event) => event.includes('Conflict'))).toEqual([]);
+  },
+);
+
+test(
   'an owner whose heartbeats arrive and whose ARP replies do not loses its addresses to another, and says why',
   { timeout: 2 * NOTICED_LIMIT_MS },
   async () => {

@@ -69,7 +69,7 @@ describe('a holder whose heartbeats pass and whose answers do not', () => {
   test.each([2, 3, 5])(
     'is replaced within half a minute, among %d nodes, with a twentieth of all frames lost',
     (nodes) => {
-      for (const seed of seeds) {
+      for (const seed of seeds.slice(0, 20 / nodes)) {
         const lan = new AnswerSegment(seed, { ...calm, nodes, loss: 0.05 });
         lan.run(5000);
         const [address = ''] = lan.segment.addresses;
@@ -81,7 +81,7 @@ describe('a holder whose heartbeats pass and whose answers do not', () => {
         expect(stays, `seed ${seed}`).toEqual([]);
         expect(lan.segment.oracle.moves, `seed ${seed}`).toBe(held.length);
         // It does not come back as long as somebody else answers.
-        lan.run(10 * MINUTE);
+        lan.run(4 * MINUTE);
         expect(lan.segment.oracle.moves, `seed ${seed}`).toBe(held.length);
         expect(lan.segment.oracle.violations).toEqual([]);
       }
@@ -89,7 +89,7 @@ describe('a holder whose heartbeats pass and whose answers do not', () => {
   );
 
   test('gives to none who is silent too', () => {
-    for (const seed of seeds) {
+    for (const seed of seeds.slice(0, 10)) {
       const lan = new AnswerSegment(seed, calm);
       lan.run(5000);
       const sound = seed % 3;

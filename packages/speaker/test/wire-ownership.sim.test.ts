@@ -90,6 +90,20 @@ describe('three nodes on a segment', () => {
     expect(answerers()).toHaveLength(1);
   });
 
+  test('are handed what one of them gives up only if they are among its candidates', async () => {
+    for (const next of ['n1', 'n2', 'n3', 'n1']) {
+      for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
+      await watch(2000);
+      const [owner] = answerers();
+      const index = Number(next.slice(1)) - 1;
+      if (owner === undefined || owner === nodes[index]) continue;
+      owner.ownership.stand(ADDRESS, { ...everywhere, candidates: [next] });
+      owner.ownership.resign(ADDRESS);
+      await clock.advance(5);
+      expect(answerers()).toEqual([nodes[index]]);
+    }
+  });
+
   test('hand over before they stop', async () => {
     for (const one of nodes) one.ownership.stand(ADDRESS, everywhere);
     await watch(2000);

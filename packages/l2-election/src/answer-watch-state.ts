@@ -127,7 +127,10 @@ export type AnswerWatchEffect =
     }
   /** A machine that is no speaker answers. */
   | { readonly kind: 'foreign'; readonly address: string; readonly mac: string }
-  /** So many of so many others say that we do not answer: give it up, but to none of `except`, and do not stand for it. */
+  /**
+   * So many of so many others say that we do not answer: give it up, but to none of `except`, and do not stand for it; nor for what belongs together
+   * with it, or that would draw it back here.
+   */
   | {
       readonly kind: 'set-aside';
       readonly address: string;
@@ -142,7 +145,7 @@ export type AnswerWatchEffect =
       readonly tellers: number;
       readonly others: number;
     }
-  /** Stand for it again. */
+  /** Stand for it again, and for what went with it. */
   | { readonly kind: 'back'; readonly address: string };
 
 /** The state of a node that starts now. */

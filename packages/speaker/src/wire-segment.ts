@@ -72,23 +72,34 @@ export class WireSegment {
     this.#follower?.resigned(address);
   }
 
-  /** Gives the address to any other candidate but those of `except`, and does not stand for it until {@link WireSegment.standAgain}. */
+  /**
+   * Gives the address, and all that belong together with it, to any other candidate but those of `except`, and does not stand for them until
+   * {@link WireSegment.standAgain}.
+   */
   setAside(address: string, except: (nodeName: string) => boolean): void {
-    const standing = this.#standings.get(address);
-    if (standing === undefined || this.#aside.has(address)) return;
-    this.#aside.add(address);
-    const { candidates } = standing;
-    const fit = candidates && { candidates: candidates.filter((name) => !except(name)) };
-    this.election.stand(address, { ...standing, ...fit });
-    this.election.resign(address);
+    const unit = this.#unitOf(address).filter((one) => !this.#aside.has(one));
+    for (const one of unit) {
+      this.#aside.add(one);
+      const standing = this.#standings.get(one);
+      const { candidates } = standing ?? {};
+      const fit = candidates && { candidates: candidates.filter((name) => !except(name)) };
+      this.election.stand(one, { ...standing, ...fit });
+    }
+    if (unit.length > 0) this.election.resign(...unit);
   }
 
   /** Ends {@link WireSegment.setAside}. */
   standAgain(address: string): void {
-    const standing = this.#standings.get(address);
-    if (this.#aside.delete(address) && standing !== undefined) {
-      this.election.stand(address, standing);
+    for (const one of this.#unitOf(address)) {
+      const standing = this.#standings.get(one);
+      if (this.#aside.delete(one) && standing !== undefined) this.election.stand(one, standing);
     }
+  }
+
+  #unitOf(address: string): string[] {
+    const leadOf = (one: string): string => this.#standings.get(one)?.beside ?? one;
+    const lead = leadOf(address);
+    return [...this.#standings.keys()].filter((one) => leadOf(one) === lead);
   }
 
   /** Ends `follower` together with the segment. */

@@ -7,6 +7,9 @@ import { AnswerWatchTask, type AnswerNews } from '../src/answer-watch-task.ts';
 import { WireSegment } from '../src/wire-segment.ts';
 
 const ADDRESS = '10.20.30.1';
+const SECOND = '10.20.30.2';
+/** Shorter than in life, as each second is simulated. */
+const ASIDE_MS = 60_000;
 const CANDIDATES = ['n1', 'n2', 'n3'];
 const hmac: Hmac = (key, bytes) => createHmac('sha256', key).update(bytes).digest();
 const idOf = (name: string): string => nodeIdOf(hmac, name);
@@ -18,7 +21,7 @@ class Node {
   readonly responder: Responder;
   readonly segment: WireSegment;
   readonly news: AnswerNews[] = [];
-  holds = false;
+  readonly held = new Set<string>();
   readonly #port: SimPort;
 
   constructor(clock: SimClock, lan: SimLan, number: number) {
@@ -37,11 +40,11 @@ class Node {
         hmac,
         listener: {
           gained: (address, untilMs) => {
-            this.holds = true;
+            this.held.add(address);
             this.responder.own(address, untilMs);
           },
           lost: (address) => {
-            this.holds = false;
+            this.held.delete(address);
             this.responder.disown(address);
           },
           renewed: () => this.responder.refresh(),
@@ -50,23 +53,35 @@ class Node {
       },
       { nodeName: this.name, electorate: 'test', keys: [new Uint8Array(32)] },
     );
-    const watch = new AnswerWatchTask({
-      segment: this.segment,
-      clock,
-      whoHas: (address, waitMs, done) => this.responder.whoHas(address, waitMs, done),
-      isSelf: () => false,
-      neighbours: () => ['10.20.30.254', 'fe80::1'],
-      idOf,
-      tell: (news) => {
-        if (news.kind !== 'counted') this.news.push(news);
+    const watch = new AnswerWatchTask(
+      {
+        segment: this.segment,
+        clock,
+        whoHas: (address, waitMs, done) => this.responder.whoHas(address, waitMs, done),
+        isSelf: () => false,
+        neighbours: () => ['10.20.30.254', 'fe80::1'],
+        idOf,
+        tell: (news) => {
+          if (news.kind !== 'counted') this.news.push(news);
+        },
       },
-    });
+      { asideMs: ASIDE_MS },
+    );
     this.segment.followBy(watch);
     watch.start();
   }
 
+  get holds(): boolean {
+    return this.held.has(ADDRESS);
+  }
+
   stand(candidates: readonly string[] = CANDIDATES): void {
     this.segment.stand(ADDRESS, { candidates, preferred: [] });
+  }
+
+  standForSecond(): void {
+    this.responder.standBy(SECOND);
+    this.segment.stand(SECOND, { candidates: CANDIDATES, preferred: [], beside: ADDRESS });
   }
 
   /** Heartbeats pass from now on, and answers do not. */
@@ -104,12 +119,12 @@ const kindsOf = ({ news }: Node): string[] => news.map(({ kind }) => kind);
 
 test('while the holder answers nobody says anything, and nothing moves', async () => {
   const first = holder();
-  await clock.advance(300_000);
+  await clock.advance(100_000);
   expect(holder()).toBe(first);
   expect(nodes.flatMap(kindsOf)).toEqual([]);
 });
 
-test('a holder that is silent is told by the others, says why, and hands over to one of them; in five minutes it stands again', async () => {
+test('a holder that is silent is told by the others, says why, and hands over to one of them; after a while it stands again', async () => {
   const first = holder();
   first.silence();
   await clock.advance(40_000);
@@ -132,11 +147,34 @@ test('a holder that is silent is told by the others, says why, and hands over to
   }
   // What the cluster says meanwhile does not bring it back, and it does not forget who else may.
   first.stand(['n1', 'n2', 'n3', 'n4']);
-  await clock.advance(250_000);
+  await clock.advance(20_000);
   expect(kindsOf(first)).not.toContain('back');
-  await clock.advance(60_000);
+  await clock.advance(40_000);
   expect(kindsOf(first)).toContain('back');
   expect(holder()).toBe(next);
+});
+
+test('with an address go those that belong together with it, to the same node, and once', async () => {
+  for (const node of nodes) node.standForSecond();
+  await clock.advance(3000);
+  const first = holder();
+  expect(first.held).toEqual(new Set([ADDRESS, SECOND]));
+  // It answers for the one and not for the other.
+  first.responder.disown(SECOND);
+  await clock.advance(60_000);
+  const next = holder();
+  expect(next).not.toBe(first);
+  expect(next.held).toEqual(new Set([ADDRESS, SECOND]));
+  expect(first.held).toEqual(new Set());
+  await clock.advance(60_000);
+  expect(kindsOf(first)).toContain('back');
+  expect(next.held).toEqual(new Set([ADDRESS, SECOND]));
+  // Both may come back to it.
+  for (const node of nodes.filter((one) => one !== first)) void node.segment.close();
+  await clock.advance(3000);
+  first.segment.election.setAlone(true);
+  await clock.advance(3000);
+  expect(first.held).toEqual(new Set([ADDRESS, SECOND]));
 });
 
 test('a node that may not answer any more does not come back for it', async () => {
@@ -144,7 +182,7 @@ test('a node that may not answer any more does not come back for it', async () =
   first.silence();
   await clock.advance(40_000);
   first.segment.resign(ADDRESS);
-  await clock.advance(310_000);
+  await clock.advance(70_000);
   expect(kindsOf(first)).not.toContain('back');
 });
 

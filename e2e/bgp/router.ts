@@ -7,7 +7,7 @@ import path from 'node:path';
 /** Our end of the cable to the router, and the router's: both families. */
 export const OURS = { ipv4: '192.0.2.1', ipv6: '2001:db8::1', asn: 64_512 } as const;
 export const THEIRS = { ipv4: '192.0.2.2', ipv6: '2001:db8::2' } as const;
-export const NAMESPACE = 'router';
+const NAMESPACE = 'router';
 
 /** What a router is to be. */
 export interface RouterConfig {
@@ -68,7 +68,7 @@ export function unplug(): void {
   ip(`netns delete ${NAMESPACE}`);
 }
 
-export function ip(words: string): string {
+function ip(words: string): string {
   return execFileSync('ip', words.split(' '), { encoding: 'utf8', stdio: 'pipe' });
 }
 

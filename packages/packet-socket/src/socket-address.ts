@@ -41,7 +41,7 @@ export function socketAddress(text: string, port: number, addon: SocketAddon): S
 }
 
 /** Every machine that Node 24 runs on under Linux is little-endian, but for s390x. */
-export const LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function indexOf(interfaceName: string, addon: SocketAddon): number {
   const found = readInterface(interfaceName, addon);

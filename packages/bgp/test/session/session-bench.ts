@@ -134,7 +134,7 @@ export class SessionBench {
 }
 
 /** An effect in words; what follows from the state alone is left out. */
-export function describeEffect(effect: SessionEffect): string[] {
+function describeEffect(effect: SessionEffect): string[] {
   switch (effect.kind) {
     case 'phase':
     case 'wake-at':

@@ -29,7 +29,7 @@ export function say({ peer }: Pick<Side, 'peer'>, prefixes: readonly string[]): 
 }
 
 /** What a peer heard, in words. */
-export class Diary implements PeerListener {
+class Diary implements PeerListener {
   readonly lines: string[] = [];
 
   established(): void {

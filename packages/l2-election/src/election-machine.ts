@@ -8,9 +8,10 @@ import type {
   ElectionState,
 } from './election-state.ts';
 import { hear } from './hearing.ts';
-import { groupOf, isAlive, isHeard } from './knowledge.ts';
+import { groupOf, isAlive, isHeard, isUnchanged } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
 import { rightOf } from './right.ts';
+import { isSettled, noteSettled } from './settled.ts';
 import { fastMs, speak } from './speaking.ts';
 import { gather, leadsFirst } from './together.ts';
 import { Turn } from './turn.ts';
@@ -45,17 +46,25 @@ export const step: Step = (before, input) => {
   promiseAnew(turn);
   watchReceiver(turn);
   watchRight(turn);
+  if (!isUnchanged(turn.state)) dropRivals(turn);
   watchDeaths(turn);
+  if (!isSettled(turn)) tendAddresses(turn);
+  if (isFrameDue(turn)) speak(turn);
+  if (!isSettled(turn)) {
+    forget(turn);
+    noteSettled(turn);
+  }
+  turn.state.wakeAtMs = nextTurn(turn);
+  return [turn.state, turn.finish()];
+};
+
+function tendAddresses(turn: Turn): void {
   gather(turn, (address, node) => handOver(turn, address, node));
   giveAway(turn);
   tendClaims(turn);
   probe(turn);
   finishLeaving(turn);
-  if (isFrameDue(turn)) speak(turn);
-  forget(turn);
-  turn.state.wakeAtMs = nextTurn(turn);
-  return [turn.state, turn.finish()];
-};
+}
 
 function take(turn: Turn, event: ElectionEvent): void {
   const { state, nowMs } = turn;
@@ -160,16 +169,20 @@ function watchReceiver(turn: Turn): void {
   }
 }
 
-/** Rules 7 and 14: one whom we hear does not hear us. */
+/** Rule 7: one whom we hear does not hear us. */
 function watchRight(turn: Turn): void {
   const { state, nowMs } = turn;
   const { untilMs, by } = rightOf(state);
-  const unheard = nowMs >= untilMs && by !== 'own';
+  if (nowMs < untilMs || by === 'own') return;
   const reason = by === 'quorum' ? 'minority' : 'unheard';
-  for (const [address, own] of state.addresses) {
-    if (own.mode !== 'hold') continue;
-    if (unheard) turn.drop(address, reason);
-    else if (rivalUntilMs(turn, address, own) <= nowMs) turn.drop(address, 'rival-deaf');
+  for (const [address, { mode }] of state.addresses)
+    if (mode === 'hold') turn.drop(address, reason);
+}
+
+/** Rule 14: the lower of two holders goes on, as it does not hear us. */
+function dropRivals(turn: Turn): void {
+  for (const [address, own] of turn.state.addresses) {
+    if (rivalUntilMs(turn, address, own) <= turn.nowMs) turn.drop(address, 'rival-deaf');
   }
 }
 
@@ -181,6 +194,7 @@ function watchDeaths(turn: Turn): void {
   for (const peer of state.peers.values()) {
     if (!peer.dead && !isAlive(state, peer, nowMs)) {
       peer.dead = true;
+      state.settledAtMs = -Infinity;
       if (!peer.leaving) lost = true;
     }
   }

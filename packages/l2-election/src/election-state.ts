@@ -163,6 +163,8 @@ export interface ElectionState {
   listSeq: number;
   newListAtMs: number;
   listedAtMs: number;
+  /** When all addresses were last found settled, see `isSettled`; `-Infinity`: something changed since. */
+  settledAtMs: number;
   /** When the next turn is due, if nothing happens before. */
   wakeAtMs: number;
 }
@@ -309,6 +311,7 @@ export function initialState(options: {
     listSeq: 0,
     newListAtMs: -Infinity,
     listedAtMs: -Infinity,
+    settledAtMs: -Infinity,
     wakeAtMs: nowMs,
   };
 }

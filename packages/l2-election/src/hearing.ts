@@ -1,7 +1,7 @@
 import { type ElectionState, newPeer, type Peer, sentTimesKept } from './election-state.ts';
 import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
 import { hearEntries } from './hearing-entries.ts';
-import { isAlive } from './knowledge.ts';
+import { isAlive, isUnchanged } from './knowledge.ts';
 import type { Turn } from './turn.ts';
 
 /** By how much the wall clock of an unproven boot may be off. */
@@ -54,12 +54,17 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   peer.isListMissing = entries === undefined;
   if (entries !== undefined) {
     peer.direct = beat.seq;
+    // What changed nothing as all was settled changes nothing when it is said again.
+    const isKnown = entries === peer.list && isUnchanged(state) && !back;
+    if (!isKnown) state.settledAtMs = -Infinity;
     announceAgain(turn, entries, peer);
     if (entries !== peer.list) peer.entries = byAddress(entries);
     peer.list = entries;
     peer.listSeq = beat.listSeq;
-    const standing = { node: beat.node, ackedAgoMs, namesUs: named !== undefined };
-    hearEntries(turn, entries, standing);
+    if (!isKnown) {
+      const standing = { node: beat.node, ackedAgoMs, namesUs: named !== undefined };
+      hearEntries(turn, entries, standing);
+    }
   }
   // It may not know that we live: tell it before it has reason to worry.
   if (back || ackedAgoMs > 1.5 * turn.timings.heartbeatMs) state.sendSoon = true;

@@ -101,3 +101,8 @@ export function heldCount(state: ElectionState): number {
   for (const { mode } of state.addresses.values()) if (mode !== 'idle') held++;
   return held;
 }
+
+/** Whether nothing about addresses changed since all was settled, so that what was said of them last is still to be said. */
+export function isUnchanged({ settledAtMs }: ElectionState): boolean {
+  return settledAtMs > -Infinity;
+}

@@ -1,6 +1,6 @@
 import { type AddressState, type ElectionState, sentTimesKept } from './election-state.ts';
 import type { Acknowledgement, Entry, Heartbeat, NodeId } from './heartbeat.ts';
-import { heldCount, isAlive, isHeard, otherHolder, stakeOf } from './knowledge.ts';
+import { heldCount, isAlive, isHeard, isUnchanged, otherHolder, stakeOf } from './knowledge.ts';
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
 
@@ -8,7 +8,7 @@ import type { Turn } from './turn.ts';
 export function speak(turn: Turn): void {
   const { state, nowMs } = turn;
   state.seq++;
-  const list = entriesNow(turn);
+  const list = isUnchanged(state) ? state.list : entriesNow(turn);
   if (list !== state.list) {
     state.listSeq = state.seq;
     state.newListAtMs = nowMs;
@@ -71,7 +71,8 @@ function acknowledge(state: ElectionState, nowMs: number): Acknowledgement[] {
   return known;
 }
 
-function entriesNow(turn: Turn): readonly Entry[] {
+/** What is to be said of addresses now; the list that was said last, if that is the same. */
+export function entriesNow(turn: Turn): readonly Entry[] {
   const entries: Entry[] = [];
   for (const [address, own] of turn.state.addresses) {
     const stake = ownEntry(turn, address, own);

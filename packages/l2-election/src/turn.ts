@@ -58,6 +58,7 @@ export class Turn {
 
   /** The record of an address, to be changed in this turn; made where there is none. What was read of it before is out of date then. */
   change(address: string): AddressState {
+    this.state.settledAtMs = -Infinity;
     let own = this.#own.get(address);
     if (own === undefined) {
       own = { ...(this.state.addresses.get(address) ?? newAddress()) };

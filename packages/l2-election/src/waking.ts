@@ -1,6 +1,6 @@
-import type { AddressState } from './election-state.ts';
+import type { AddressState, ElectionState } from './election-state.ts';
 import { toldAtMs } from './api-witness.ts';
-import { stakeOf } from './knowledge.ts';
+import { isUnchanged, stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, isOverdue } from './speaking.ts';
 import type { Timings } from './timings.ts';
@@ -37,9 +37,15 @@ export function frameDueMs(turn: Turn): number {
   const { state, nowMs } = turn;
   let dueMs = state.nextSendMs;
   if (state.sendSoon) dueMs = Math.min(dueMs, state.lastSentMs + turn.timings.fastMs / 2);
-  const claims = [...state.addresses.values()].some(({ mode }) => mode === 'claim');
-  if (claims || isOverdue(state, nowMs)) dueMs = Math.min(dueMs, state.lastSentMs + fastMs(state));
+  if (claimsAny(state) || isOverdue(state, nowMs))
+    dueMs = Math.min(dueMs, state.lastSentMs + fastMs(state));
   return dueMs;
+}
+
+function claimsAny(state: ElectionState): boolean {
+  if (isUnchanged(state)) return false;
+  for (const { mode } of state.addresses.values()) if (mode === 'claim') return true;
+  return false;
 }
 
 /** The next moment at which a rule changes something by time alone. */
@@ -59,6 +65,17 @@ export function nextTurn(turn: Turn): number {
     at(heardAtMs + timings.bindingMs);
     at(anchorMs + 2.5 * timings.heartbeatMs + 1);
   }
+  if (!isUnchanged(state)) atAddresses(turn, at);
+  if (!state.alone) {
+    at(state.foreignAtMs + timings.deafAfterMs);
+    at(state.foreignAtMs + solicitAfterMs(timings));
+    at(state.solicitedAtMs + timings.deafAfterMs / 8);
+  }
+  return wakeAtMs;
+}
+
+function atAddresses(turn: Turn, at: (ms: number) => void): void {
+  const { state, timings } = turn;
   for (const [address, own] of state.addresses) {
     at(rivalUntilMs(turn, address, own));
     const everyMs = probeEveryMs(turn, own);
@@ -72,10 +89,4 @@ export function nextTurn(turn: Turn): number {
       for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + rank * timings.staggerMs);
     }
   }
-  if (!state.alone) {
-    at(state.foreignAtMs + timings.deafAfterMs);
-    at(state.foreignAtMs + solicitAfterMs(timings));
-    at(state.solicitedAtMs + timings.deafAfterMs / 8);
-  }
-  return wakeAtMs;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { libraryFolders } from '../scripts/api-report.ts';
 import { objections, type Package, type Repository } from '../scripts/release/objections.ts';
 
 const url = 'git+https://example.org/picluster.git';
@@ -60,9 +61,19 @@ describe('a release', () => {
   });
 });
 
+const read = (file: string): string =>
+  readFileSync(path.resolve(import.meta.dirname, '..', file), 'utf8');
+
+test.each(libraryFolders())('%s says that it is public, and what is new in it', (folder) => {
+  const manifest = JSON.parse(read(`${folder}/package.json`)) as Record<string, unknown>;
+  expect(manifest).toMatchObject({
+    publishConfig: { access: 'public' },
+    files: expect.arrayContaining(['CHANGELOG.md']),
+  });
+  expect(read(`${folder}/CHANGELOG.md`)).toContain(`\n## ${String(manifest['version'])}\n`);
+});
+
 test('the chart has the version of the daemons, whose images it runs', () => {
-  const read = (file: string): string =>
-    readFileSync(path.resolve(import.meta.dirname, '..', file), 'utf8');
   const daemons = ['controller', 'speaker'].map(
     (name) =>
       (JSON.parse(read(`packages/${name}/package.json`)) as { readonly version: string }).version,

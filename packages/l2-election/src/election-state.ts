@@ -241,7 +241,9 @@ export type LossReason =
   /** Another process uses our name. */
   | 'duplicate-identity'
   /** Another interface of this machine is on the same segment, and comes first. */
-  | 'second-port';
+  | 'second-port'
+  /** Another process of this node goes on with it: the node holds it as before. */
+  | 'passed-on';
 
 /** What is to be done after a turn, in this order. */
 export type ElectionEffect =

@@ -170,7 +170,8 @@ function announceAgain(turn: Turn, list: readonly Entry[], peer: Peer): void {
   }
 }
 
-function byAddress(entries: readonly Entry[]): Map<string, readonly Entry[]> {
+/** A list by address, an address as often as it is named. */
+export function byAddress(entries: readonly Entry[]): Map<string, readonly Entry[]> {
   const found = new Map<string, Entry[]>();
   for (const entry of entries) {
     const list = found.get(entry.address);

@@ -52,6 +52,7 @@ export {
   type WatchedHold,
 } from './answer-watch-state.ts';
 export { ETHER_TYPE } from './frame-layout.ts';
+export { decodeState, encodeState, stateFormat, type StateFault } from './state-codec.ts';
 export { answerableUntilMs, mayAnswer, type Right, rightOf } from './right.ts';
 export { checkTimings, clockDrift, type Timings, wifiTimings, wiredTimings } from './timings.ts';
 export { L2ElectionError, type L2ElectionErrorCode } from './l2-election-error.ts';

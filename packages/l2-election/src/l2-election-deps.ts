@@ -1,5 +1,5 @@
 import type { AnswerReport, ReportFault } from './answer-report.ts';
-import type { ElectionEffect, LossReason } from './election-state.ts';
+import type { ElectionEffect, ElectionState, LossReason } from './election-state.ts';
 import type { L2Election } from './l2-election.ts';
 import type { FrameFault, Hmac } from './heartbeat-codec.ts';
 import type { Timings } from './timings.ts';
@@ -119,6 +119,11 @@ export interface L2ElectionOptions {
    * Default: without, each part answers for itself.
    */
   readonly strict?: { readonly members: number };
+  /**
+   * What {@link L2Election.release} gave in another process of this node, on this segment and by the same clock, which says and answers nothing any
+   * more: this one goes on with it, once, as if nothing had happened. `nodeName`, `timings` and `strict` must be those of that process.
+   */
+  readonly inherited?: ElectionState;
 }
 
 /** Who else may answer for an address, by node name. What nodes do not agree on costs time, not safety. */

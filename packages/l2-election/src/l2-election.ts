@@ -13,7 +13,8 @@ import { electorateOf, nodeIdOf } from './identity.ts';
 import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';
 import { L2ElectionError } from './l2-election-error.ts';
 import { report } from './report.ts';
-import { answerableUntilMs, mayAnswer, rightOf } from './right.ts';
+import { heldIn, isRenewed } from './renewal.ts';
+import { answerableUntilMs, mayAnswer } from './right.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
 
 /**
@@ -36,6 +37,8 @@ export class L2Election {
   #stopped = false;
   #inTurn = false;
   #turnAfter = false;
+  /** What the owner does not know yet that we hold. */
+  #untold: readonly string[];
 
   /**
    * Listens and sends heartbeats from now on.
@@ -52,13 +55,16 @@ export class L2Election {
     const electorate = electorateOf(hmac, options.electorate);
     this.#codec = new HeartbeatCodec({ hmac }, { keys: options.keys, electorate });
     this.#reports = new AnswerReportCodec({ hmac }, { keys: options.keys, electorate });
-    this.#state = initialState({
-      node: nodeIdOf(hmac, options.nodeName),
-      boot: 1 + Math.floor(random() * 0xffff_fffe),
-      timings,
-      members: options.strict?.members ?? 0,
-      nowMs: clock.nowMs(),
-    });
+    this.#state =
+      options.inherited ??
+      initialState({
+        node: nodeIdOf(hmac, options.nodeName),
+        boot: 1 + Math.floor(random() * 0xffff_fffe),
+        timings,
+        members: options.strict?.members ?? 0,
+        nowMs: clock.nowMs(),
+      });
+    this.#untold = heldIn(this.#state);
     link.listen({
       onFrame: (frame) => this.#onFrame(frame),
       onLink: (state) => this.#tell({ kind: 'link', up: state === 'up' }),
@@ -97,6 +103,22 @@ export class L2Election {
       this.#takeTurn(false);
     }
     return this.#stopping.promise;
+  }
+
+  /**
+   * Ends this part in the election without a word to the others, and gives all that it knows, for another process of this node to go on with:
+   * see `inherited` of the options. `lost` is called for what is held; no frame is sent and no call made after that. Not within a call of the
+   * listener, and not after {@link L2Election.stop}.
+   */
+  release(): ElectionState {
+    if (this.#inTurn || this.#stopping !== undefined)
+      throw new Error('nothing can be released now');
+    this.#takeTurn(false);
+    this.#stopped = true;
+    for (const address of heldIn(this.#state)) this.#deps.listener.lost(address, 'passed-on');
+    this.#turn?.[Symbol.dispose]();
+    this.#wake?.[Symbol.dispose]();
+    return this.#state;
   }
 
   /**
@@ -245,7 +267,8 @@ export class L2Election {
     this.#state = state;
     this.#inTurn = true;
     for (const effect of effects) this.#carryOut(effect);
-    if (isRenewed(before, state, effects)) this.#deps.listener.renewed?.();
+    const isTold = this.#tellInherited();
+    if (isTold || isRenewed(before, state, effects)) this.#deps.listener.renewed?.();
     // Others wait for our frames and answers, nobody for this.
     report(effects, this.#deps);
     this.#inTurn = false;
@@ -261,6 +284,18 @@ export class L2Election {
   #send(frame: Uint8Array): void {
     this.#deps.link.send(frame);
     this.#deps.metrics?.frameSent(frame.length);
+  }
+
+  /** What another process held a moment ago, if this one still does. */
+  #tellInherited(): boolean {
+    const untold = this.#untold;
+    if (untold.length === 0) return false;
+    this.#untold = [];
+    const held = heldIn(this.#state);
+    for (const address of untold) {
+      if (held.includes(address)) this.#deps.listener.gained(address, () => this.untilMs(address));
+    }
+    return true;
   }
 
   #carryOut(effect: ElectionEffect): void {
@@ -310,22 +345,6 @@ function checkMembers(members: number): void {
     `strict.members must be a whole number from 3 on, not ${members}: two nodes have no majority without each other`,
   ];
   throw new L2ElectionError('bad-options', problems.join(), { problems });
-}
-
-/** Whether what a node may answer for, or until when, is another than before the turn. */
-function isRenewed(
-  before: ElectionState,
-  after: ElectionState,
-  effects: readonly ElectionEffect[],
-): boolean {
-  if (effects.some(({ kind }) => kind === 'gained' || kind === 'lost')) return true;
-  if (!holdsAny(after)) return false;
-  return before.carrier !== after.carrier || rightOf(before).untilMs !== rightOf(after).untilMs;
-}
-
-function holdsAny({ addresses }: ElectionState): boolean {
-  for (const { mode } of addresses.values()) if (mode === 'hold') return true;
-  return false;
 }
 
 function isFrom(frame: Uint8Array, mac: Uint8Array): boolean {

@@ -24,6 +24,8 @@ export type FaultKind =
   | 'crash'
   /** A clean stop with a restart afterwards. */
   | 'stop'
+  /** Another process goes on in its place, after a while in which neither reads nor answers. */
+  | 'succeed'
   /** The node is no candidate for an address any more. */
   | 'resign'
   | 'api-cut'
@@ -45,6 +47,8 @@ const kinds: readonly FaultKind[] = [
   'freeze',
   'crash',
   'stop',
+  'succeed',
+  'succeed',
   'resign',
   'api-cut',
   'api-slow',

@@ -1,6 +1,6 @@
 import { SimClock } from '@picluster/testkit';
 import { describe, expect, test } from 'vitest';
-import { L2Election, L2ElectionError } from '../src/index.ts';
+import { type ElectionState, L2Election, L2ElectionError } from '../src/index.ts';
 import { hmac, key } from './frames.ts';
 
 const x = '192.0.2.1';
@@ -21,7 +21,7 @@ class Cable {
   #macs = 0;
 
   /** `a2` is a second interface of node `a`. */
-  node(name: string, nodeKey: Uint8Array = key): L2Election {
+  node(name: string, nodeKey: Uint8Array = key, inherited?: ElectionState): L2Election {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, ++this.#macs);
     const [nodeName = ''] = name;
     this.macs.set(mac.join(), name);
@@ -63,7 +63,13 @@ class Cable {
           conflict: (address, owner) => this.calls.push(`${name} conflict ${address} ${owner}`),
         },
       },
-      { nodeName, electorate: 'cluster', keys: [nodeKey], interfaceIndex: this.#macs },
+      {
+        nodeName,
+        electorate: 'cluster',
+        keys: [nodeKey],
+        interfaceIndex: this.#macs,
+        ...(inherited && { inherited }),
+      },
     );
     this.nodes.set(name, election);
     return election;
@@ -350,4 +356,74 @@ test('a report reaches the others, but not another interface of its own machine,
   const sent = cable.frames.length;
   a.report({ node, boot, seq, holder: '0000000000000009', holds });
   expect(cable.frames).toHaveLength(sent);
+});
+
+describe('another process of the node', () => {
+  /** `a` holds, and `b` and `c` hear it. */
+  async function settled(): Promise<Cable> {
+    const cable = new Cable();
+    cable.node('a').stand(x);
+    await cable.clock.advance(1500);
+    for (const name of ['b', 'c']) cable.node(name).stand(x);
+    await cable.clock.advance(2000);
+    expect(cable.answerers()).toEqual(['a']);
+    return cable;
+  }
+
+  function release(cable: Cable): ElectionState {
+    const state = cable.nodes.get('a')?.release();
+    if (state === undefined) throw new Error('no node');
+    return state;
+  }
+
+  test('goes on where the first stopped: nobody else takes or loses anything, and all hear one boot', async () => {
+    const cable = await settled();
+    const before = cable.calls.length;
+    const state = release(cable);
+    expect(cable.answerers()).toEqual([]);
+    const frames = cable.frames.length;
+    await cable.clock.advance(50);
+    cable.node('a', key, state).stand(x);
+    await cable.clock.advance(0);
+    expect(cable.answerers()).toEqual(['a']);
+    await cable.clock.advance(3000);
+    expect(cable.answerers()).toEqual(['a']);
+    expect(cable.calls.slice(before)).toEqual([`a lost ${x}: passed-on`, `a gained ${x}`]);
+    expect(cable.frames.length).toBeGreaterThan(frames + 80);
+    const peer = cable.nodes.get('b')?.state.peers.get(state.node);
+    expect(peer?.boot).toBe(state.boot);
+  });
+
+  test('holds nothing when it begins so late that others may hold it', async () => {
+    const cable = await settled();
+    const state = release(cable);
+    await cable.clock.advance(1500);
+    expect(cable.answerers()).toHaveLength(1);
+    cable.node('a', key, state).stand(x);
+    await cable.clock.advance(0);
+    expect(cable.answerers()).not.toContain('a');
+    await cable.clock.advance(3000);
+    expect(cable.answerers()).toHaveLength(1);
+  });
+
+  test('gives away what it does not stand for', async () => {
+    const cable = await settled();
+    const state = release(cable);
+    cable.node('a', key, state).resign(x);
+    await cable.clock.advance(50);
+    expect(cable.answerers()).toHaveLength(1);
+    expect(cable.answerers()).not.toContain('a');
+  });
+
+  test('gets it from one that is neither in a turn nor told to stop, and that then says nothing', async () => {
+    const cable = await settled();
+    const frames = cable.frames.length;
+    release(cable);
+    expect(() => cable.nodes.get('a')?.stand(x)).not.toThrow();
+    await cable.clock.advance(300);
+    expect(cable.frames.slice(frames).filter((frame) => frame[11] === 1)).toEqual([]);
+    const b = cable.nodes.get('b');
+    void b?.stop();
+    expect(() => b?.release()).toThrow('nothing can be released');
+  });
 });

@@ -172,7 +172,7 @@ export class Segment implements SimWorld {
 
   #deliver(to: SimNode, frame: SimFrame, delayMs: number): void {
     const { bootCount } = to;
-    if (!to.isUp || to.deaf || to.linkDown) return;
+    if (!to.listens || to.deaf || to.linkDown) return;
     this.queue.at(this.queue.nowMs + delayMs, () => {
       if (to.bootCount === bootCount && !to.deaf && !to.linkDown) to.receive(frame);
     });
@@ -265,6 +265,8 @@ export class Segment implements SimWorld {
         return afterwards(() => node.crash());
       case 'stop':
         return afterwards(() => this.#stop(node));
+      case 'succeed':
+        return () => this.#succeed(node, fault);
       case 'resign': {
         const address = this.addresses[fault.address] ?? '';
         return toggle((on) => (on ? node.tell({ kind: 'resign', address }) : node.stand(address)));
@@ -328,6 +330,19 @@ export class Segment implements SimWorld {
     node.freeze();
     return () => {
       if (node.bootCount === bootCount && node.isUp) node.thaw();
+    };
+  }
+
+  /** Mostly in a moment; in every fourth case so slowly that others may have taken over, and in some of these the successor dies meanwhile. */
+  #succeed(node: SimNode, { forMs, side, oneWayMs }: Fault): () => void {
+    const isSlow = forMs % 4 < 1;
+    node.succeed({
+      gapMs: isSlow && oneWayMs > 0 ? Infinity : isSlow ? forMs : forMs / 100,
+      readAgoMs: forMs % 20,
+      hearsMeanwhile: side % 2 === 0,
+    });
+    return () => {
+      if (!node.isUp) this.boot(node);
     };
   }
 

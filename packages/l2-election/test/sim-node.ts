@@ -1,10 +1,13 @@
 import {
+  decodeState,
   type ElectionEvent,
   type ElectionEffect,
   type ElectionState,
+  encodeState,
   type Heartbeat,
   initialState,
   mayAnswer,
+  step,
   type Step,
   type Timings,
 } from '../src/index.ts';
@@ -58,6 +61,8 @@ export class SimNode {
   readonly #wallMs: number;
   #inbox: SimFrame[] = [];
   #events: ElectionEvent[] = [];
+  /** What waits in the socket of a process that will go on in this one's place. */
+  #heir: SimFrame[] | undefined;
   #turnAtMs = Infinity;
   #turn = 0;
 
@@ -88,6 +93,11 @@ export class SimNode {
     return this.state !== undefined;
   }
 
+  /** A socket is open, although perhaps nobody reads it yet. */
+  get listens(): boolean {
+    return this.isUp || this.#heir !== undefined;
+  }
+
   localMs(): number {
     return this.#world.queue.nowMs * this.#rate + this.#offsetMs;
   }
@@ -95,6 +105,7 @@ export class SimNode {
   boot(boot: number): void {
     this.bootCount++;
     this.frozen = false;
+    this.#heir = undefined;
     this.ending = false;
     this.#inbox = [];
     this.#events = [];
@@ -116,6 +127,37 @@ export class SimNode {
     this.#turnAtMs = Infinity;
     this.#turn++;
     this.#world.look();
+  }
+
+  /**
+   * Another process of this machine goes on with what this one knows, written and read: it had last read all frames `readAgoMs` before this one stopped,
+   * and begins `gapMs` after it. What arrives between is in its socket, or lost.
+   */
+  succeed(how: {
+    readonly gapMs: number;
+    readonly readAgoMs: number;
+    readonly hearsMeanwhile: boolean;
+  }): void {
+    if (this.state === undefined || this.frozen || this.ending) return;
+    this.#takeTurn();
+    const { bootCount } = this;
+    // Machines that are broken on purpose have states that cannot be written.
+    const state = this.#world.step === step ? decodeState(encodeState(this.state)) : this.state;
+    if (typeof state === 'string') throw new Error(state);
+    const readAllAtMs = this.localMs() - how.readAgoMs;
+    this.#heir = how.hearsMeanwhile ? [] : undefined;
+    this.crash();
+    if (how.gapMs === Infinity) return;
+    this.#world.queue.at(this.#world.queue.nowMs + how.gapMs, () => {
+      if (this.isUp || this.bootCount !== bootCount) return;
+      this.state = { ...state, readAllAtMs: Math.min(state.readAllAtMs, readAllAtMs) };
+      this.#inbox = this.#heir ?? [];
+      this.#heir = undefined;
+      this.#events = [];
+      for (const address of this.addresses) this.tell({ kind: 'stand', address, candidacy: {} });
+      this.tell({ kind: 'link', up: !this.linkDown });
+      this.turnAt(this.#world.queue.nowMs + 0.1);
+    });
   }
 
   freeze(): void {
@@ -143,6 +185,7 @@ export class SimNode {
   }
 
   receive(frame: SimFrame): void {
+    if (!this.isUp) this.#heir?.push(frame);
     // A socket holds so many frames for a process that does not read.
     if (!this.isUp || this.#inbox.length >= 256) return;
     this.#inbox.push(frame);

@@ -26,6 +26,7 @@ export {
   type BpfInstruction,
   type BpfProgram,
 } from './bpf.ts';
+export { bootTimeMs } from './boot-time.ts';
 export { ETHERTYPE, KEEP_NOTHING, arpFilter, echoFilter, neighborFilter } from './filters.ts';
 export {
   InterfaceMonitor,

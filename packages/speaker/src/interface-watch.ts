@@ -45,6 +45,8 @@ export class InterfaceWatch {
     string,
     { readonly as: LocalInterface; readonly awaySinceMs?: number }
   >();
+  /** The networks of each interface at the last look. */
+  #networks: ReadonlyMap<string, readonly string[]> = new Map();
   #interfaces: readonly LocalInterface[] = [];
   #scannedAtMs = -Infinity;
   #complaint: string | undefined;
@@ -104,7 +106,7 @@ export class InterfaceWatch {
     const found = this.#read();
     if (found === undefined) return;
     const before = JSON.stringify(this.#interfaces);
-    this.#interfaces = this.#withGrace(found);
+    this.#interfaces = this.#withGrace(this.#withNetworks(found));
     if (JSON.stringify(this.#interfaces) === before) return;
     this.#deps.log.info('interfaces changed', {
       usable: this.#interfaces.filter((one) => one.fitness === 'usable').map((one) => one.name),
@@ -129,6 +131,20 @@ export class InterfaceWatch {
       this.#complaint = message;
       return undefined;
     }
+  }
+
+  /** One that is down keeps its addresses, though the system names none of them. */
+  #withNetworks(found: readonly LocalInterface[]): LocalInterface[] {
+    const known = new Map<string, readonly string[]>();
+    const all = found.map((one): LocalInterface => {
+      const before = one.fitness === 'down' ? this.#networks.get(one.name) : undefined;
+      const networks = one.networks ?? before;
+      if (networks === undefined) return one;
+      known.set(one.name, networks);
+      return { ...one, networks };
+    });
+    this.#networks = known;
+    return all;
   }
 
   #withGrace(found: readonly LocalInterface[]): LocalInterface[] {

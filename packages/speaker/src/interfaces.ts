@@ -40,7 +40,7 @@ export type InterfaceFitness =
 export interface LocalInterface {
   readonly name: string;
   readonly fitness: InterfaceFitness;
-  /** The networks that its addresses lie in, such as `192.168.1.0/24`, each once and sorted. Absent: none. */
+  /** The networks that its addresses lie in, such as `192.168.1.0/24`, each once and sorted; of one that is down, those it had before. Absent: none. */
   readonly networks?: readonly string[];
 }
 
@@ -78,22 +78,29 @@ export function selectInterfaces(
 }
 
 /**
- * On which of the interfaces that could a node answers for an address (text). Those that advertisements name are obeyed: all of them. Where
+ * On which of a node's interfaces it answers for an address (text): usable ones. Those that advertisements name are obeyed: all of them. Where
  * none is named, it is the one whose network the address lies in: the smallest network, then the first name, so that two interfaces on one
- * segment never both answer. Where the address lies in no network of this node (a routed pool), it is all.
+ * segment never both answer. Where the address lies in no network of this node (a routed pool), it is all. One whose only network has its cable out is not
+ * routed for that: it is answered for nowhere here.
  */
 export function interfacesFor(
   address: string,
   selected: 'all' | readonly string[],
-  usable: readonly LocalInterface[],
+  local: readonly LocalInterface[],
 ): string[] {
-  const names = usable.map(({ name }) => name);
+  const isUsable = ({ fitness }: LocalInterface): boolean => fitness === 'usable';
+  const names = local.filter(isUsable).map(({ name }) => name);
   if (selected !== 'all') return names.filter((name) => selected.includes(name));
-  const near = usable
-    .map(({ name, networks = [] }) => ({ name, bits: longestMatch(address, networks) }))
+  const near = local
+    .map((one) => ({ one, bits: longestMatch(address, one.networks ?? []) }))
     .filter(({ bits }) => bits >= 0)
-    .sort((one, other) => other.bits - one.bits || (one.name < other.name ? -1 : 1));
-  return near[0] === undefined ? names : [near[0].name];
+    .sort((a, b) => b.bits - a.bits || (a.one.name < b.one.name ? -1 : 1))
+    .map(({ one }) => one);
+  if (near.length === 0) return names;
+  return near
+    .filter(isUsable)
+    .slice(0, 1)
+    .map(({ name }) => name);
 }
 
 /** A host's addresses come and go, most of all IPv6's temporary ones; the networks that they lie in stay. */

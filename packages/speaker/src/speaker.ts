@@ -186,10 +186,9 @@ export class Speaker {
       const warnings = addresses.map((address) => noInterfaceMessage(address, node));
       return this.#keepSilent(key, service, 'interfaceDoesNotExist', warnings);
     }
-    const fit = selected.filter(({ fitness }) => fitness === 'usable');
     const ready = new Map<string, readonly string[]>();
     for (const address of addresses) {
-      const names = interfacesFor(address, decision.interfaces, fit);
+      const names = interfacesFor(address, decision.interfaces, selected);
       const open = names.filter((name) => this.#deps.announcer.ready(name));
       if (open.length > 0) ready.set(address, open);
     }
@@ -206,10 +205,13 @@ export class Speaker {
   ): undefined {
     const silence = [reason, ...warnings].join(': ');
     if (this.#silences.get(key) === silence) return;
-    if (service === undefined) this.#silences.delete(key);
-    else this.#silences.set(key, silence);
+    if (service === undefined) {
+      // It is gone; that it is withdrawn, where it was announced, is said elsewhere.
+      this.#silences.delete(key);
+      return;
+    }
+    this.#silences.set(key, silence);
     this.#deps.log.info('service not announced', { service: key, reason });
-    if (service === undefined) return;
     for (const warning of warnings) this.#deps.event(service, 'Warning', 'announceFailed', warning);
   }
 

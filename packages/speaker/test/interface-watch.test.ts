@@ -66,6 +66,30 @@ describe('the watch over interfaces', () => {
     expect(changes).toEqual(['eth0 usable']);
   });
 
+  test('remembers the networks of an interface while its cable is out, for the system does not name them', async () => {
+    const networks = (): unknown => watch.interfaces.map((one) => [one.fitness, one.networks]);
+    present = [{ name: 'eth0', ...lan, up: false, networks: [] }];
+    await clock.advance(60_000);
+    expect(networks()).toEqual([['down', ['192.168.1.0/24']]]);
+    present = [{ name: 'eth0', ...lan, networks: ['10.0.0.5/8'] }];
+    await clock.advance(60_000);
+    expect(networks()).toEqual([['usable', ['10.0.0.0/8']]]);
+  });
+
+  test('knows no network of an interface that has no address any more, or is another one', async () => {
+    const networks = (): unknown => watch.interfaces.map((one) => [one.fitness, one.networks]);
+    present = [{ name: 'eth0', ...lan, networks: [] }];
+    await clock.advance(60_000);
+    expect(networks()).toEqual([['usable', undefined]]);
+    present = [{ name: 'eth0', ...lan }];
+    await clock.advance(60_000);
+    present = [];
+    await clock.advance(60_000);
+    present = [{ name: 'eth0', ...lan, up: false, networks: [] }];
+    await clock.advance(60_000);
+    expect(networks()).toEqual([['down', undefined]]);
+  });
+
   test('tells of a link that stays down', async () => {
     present = [{ name: 'eth0', ...lan, up: false }];
     await clock.advance(DOWN_GRACE_MS + 1000);
@@ -114,7 +138,9 @@ describe('the watch over interfaces', () => {
       { name: 'eth0', fitness: 'usable', networks: ['192.168.1.0/24'] },
     ]);
     await clock.advance(DOWN_GRACE_MS);
-    expect(watch.interfaces).toEqual([{ name: 'eth0', fitness: 'down' }]);
+    expect(watch.interfaces).toEqual([
+      { name: 'eth0', fitness: 'down', networks: ['192.168.1.0/24'] },
+    ]);
   });
 
   test('tells of a new address in another network, and of none in the same', async () => {

@@ -95,9 +95,10 @@ describe('an address is answered for', () => {
   const eth0 = local('eth0', '192.168.1.0/24', 'fe80::/64', 'fd00:1::/64');
   const eth1 = local('eth1', '10.0.0.0/8', 'fe80::/64');
   const wlan0 = local('wlan0', '192.168.1.0/24', 'fe80::/64');
+  const out: LocalInterface = { ...eth0, fitness: 'down' };
   const bare: LocalInterface = { name: 'eth2', fitness: 'usable' };
 
-  test.each<[address: string, usable: LocalInterface[], answers: string[], why: string]>([
+  test.each<[address: string, local: LocalInterface[], answers: string[], why: string]>([
     ['192.168.1.240', [eth0, eth1, bare], ['eth0'], 'on the interface of its network'],
     ['10.20.30.1', [eth0, eth1, bare], ['eth1'], 'on the interface of its network'],
     ['fd00:1::7', [eth0, eth1, bare], ['eth0'], 'on the interface of its network, IPv6 too'],
@@ -107,8 +108,11 @@ describe('an address is answered for', () => {
     ['172.16.0.1', [eth0, eth1, bare], ['eth0', 'eth1', 'eth2'], 'everywhere, if in no network'],
     ['fd00:2::1', [eth0, eth1], ['eth0', 'eth1'], 'everywhere, if in no network, IPv6 too'],
     ['192.168.1.240', [], [], 'nowhere without an interface'],
-  ])('%s, %#: %s', (address, usable, answers) => {
-    expect(interfacesFor(address, 'all', usable)).toEqual(answers);
+    ['192.168.1.240', [out, eth1, bare], [], 'nowhere while the cable of its network is out'],
+    ['192.168.1.240', [out, wlan0, eth1], ['wlan0'], 'on the other of its network meanwhile'],
+    ['172.16.0.1', [out, eth1, bare], ['eth1', 'eth2'], 'not on one that is down'],
+  ])('%s, %#: %s', (address, nearby, answers) => {
+    expect(interfacesFor(address, 'all', nearby)).toEqual(answers);
   });
 
   test('on all that advertisements name, whatever their networks', () => {

@@ -26,6 +26,10 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     imports: [],
     because: 'the election runs on any link, clock and hash function, and in a simulation',
   },
+  bfd: {
+    imports: [],
+    because: 'the machine runs over any socket and clock, and in a simulation',
+  },
   bgp: {
     imports: [],
     because: 'the codec and what a peer is told run with any socket, and with none',

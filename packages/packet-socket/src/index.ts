@@ -67,5 +67,13 @@ export {
   type TcpServerOptions,
   type TcpSocketOptions,
 } from './tcp-socket.ts';
+export {
+  BFD_PORT,
+  BfdReceiver,
+  BfdSender,
+  type BfdReceiverOptions,
+  type BfdSenderOptions,
+} from './bfd-socket.ts';
+export { minTtlFilter, openUdp, type UdpSocketOptions } from './udp-socket.ts';
 export { TcpAcceptor, TcpDialer, TcpStream, type TcpStreamListener } from './tcp-transport.ts';
 export type { Addon, AddonCallback, AddonHandle, SocketAddon } from './addon.ts';

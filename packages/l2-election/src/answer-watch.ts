@@ -172,8 +172,9 @@ class AnswerWatch {
     if (hold?.asked !== true) return;
     const peer = election.peers.get(hold.holder);
     const stake = peer && stakeOf(peer, address);
-    const same = stake?.kind === 'hold' && stake.term === hold.term;
-    if (macs === undefined || peer === undefined || !same) {
+    // A question that another hold, or another interface of the holder, may have answered says nothing.
+    const isSame = stake?.kind === 'hold' && stake.term === hold.term && peer?.mac === hold.mac;
+    if (macs === undefined || peer === undefined || !isSame) {
       const askAtMs = nowMs + this.#everyMs(state.watched.size);
       state.watched.set(address, { ...hold, asked: false, askAtMs });
       return;

@@ -26,6 +26,7 @@ function macOf(node: string): string {
 }
 
 let nowMs: number;
+let macOfHolder: string;
 let state: AnswerWatchState;
 /** What each peer says of addresses. */
 let said: Map<string, readonly Entry[]>;
@@ -35,6 +36,7 @@ let ackedAgoMs: number;
 
 beforeEach(() => {
   nowMs = 100_000;
+  macOfHolder = HOLDER_MAC;
   state = initialAnswerWatch(nowMs);
   said = new Map([
     [HOLDER, [{ kind: 'hold', address: ADDRESS, term: TERM }]],
@@ -50,7 +52,13 @@ function election(): ElectionState {
   const peers = new Map(
     Array.from(said, ([node, list]) => {
       const peer = newPeer(7, 0, 0);
-      Object.assign(peer, { newest: 1000, evidence: 1000, mac: macOf(node), list, ageMs: 60_000 });
+      Object.assign(peer, {
+        newest: 1000,
+        evidence: 1000,
+        mac: node === HOLDER ? macOfHolder : macOf(node),
+        list,
+        ageMs: 60_000,
+      });
       Object.assign(peer, { evidenceAtMs: nowMs - 50, heardAtMs: nowMs - 50 });
       Object.assign(peer, { anchorMs: nowMs - 50, ackDirect: 900 });
       peer.ackDirectAtMs = nowMs - ackedAgoMs;
@@ -143,6 +151,16 @@ describe('who asks', () => {
     nowMs += 1000;
     feed({ kind: 'look' });
     expect(state.watched.get(ADDRESS)).toMatchObject({ term: TERM + 2, misses: 0 });
+  });
+
+  test('takes no answer of the interface that the holder had before for a stranger’s', () => {
+    untilAsked();
+    macOfHolder = '02:00:00:00:00:22';
+    nowMs += 250;
+    expect(kinds(feed({ kind: 'heard', address: ADDRESS, macs: [HOLDER_MAC] }))).toEqual([]);
+    nowMs += 1000;
+    feed({ kind: 'look' });
+    expect(state.watched.get(ADDRESS)).toMatchObject({ mac: macOfHolder, asked: false });
   });
 
   test('counts nothing where it could not ask, or the answer is to a question of before', () => {

@@ -62,6 +62,7 @@ export class BfdSender implements Disposable {
   readonly #socket: Socket;
   readonly #to: string;
   readonly #port: number;
+  #closed = false;
 
   /** `random` draws the source port. @throws PacketSocketError the source address cannot be had */
   constructor(options: BfdSenderOptions, random: () => number, addon: SocketAddon = loadAddon()) {
@@ -77,12 +78,14 @@ export class BfdSender implements Disposable {
     this.#socket.on('error', () => {});
   }
 
-  /** Sends one payload. What the world does to it is for the session to find out. */
+  /** Sends one payload; none once it is closed. What the world does to it is for the session to find out. */
   send(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#port, this.#to, () => {});
+    if (!this.#closed) this.#socket.send(bytes, this.#port, this.#to, () => {});
   }
 
   [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#socket.close();
   }
 }

@@ -64,6 +64,8 @@ describe.skipIf(!inLab)('UDP', () => {
     first.send(Buffer.from('one'));
     second.send(Buffer.from('two'));
     await until(() => heard.length === 2);
+    second[Symbol.dispose]();
+    second.send(Buffer.from('too late'));
     expect(heard.toSorted()).toEqual(['one from 127.0.0.2', 'two from 127.0.0.2']);
   });
 

@@ -8,9 +8,10 @@ import { startControlPlane, type ControlPlane } from '../lab/control-plane.ts';
 import { keepLogs } from '../lab/kept-logs.ts';
 import { Applier } from '../lab/manifests.ts';
 import { Processes } from '../lab/processes.ts';
+import { makeCertificate } from './certificate.ts';
 import { ControllerProgram } from './controller-process.ts';
 import { Lane, type ScheduleResult } from './lane.ts';
-import { makeCertificate, upstreamOf } from './misbehaving-proxy.ts';
+import { upstreamOf } from './misbehaving-proxy.ts';
 
 // SEED replays one schedule; CHAOS_SCHEDULES runs more or fewer; CHAOS_LANES says how many at once.
 const replayed = process.env['SEED'] !== undefined;

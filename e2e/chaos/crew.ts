@@ -38,7 +38,7 @@ export class Mate {
       deps.upstream,
       deps.certificate,
       path.join(deps.dir, name),
-      { ...log.observer(name), connection: () => mate?.connected() },
+      { observer: { ...log.observer(name), connection: () => mate?.connected() } },
     );
     mate = new Mate(name, proxy, start);
     return mate;
@@ -128,12 +128,9 @@ export class Crew {
   /** Somebody who writes through a proxy that counts as `name`, and cares for no Lease. */
   async intruder(name: string): Promise<{ api: KubeApi; stop(): Promise<void> }> {
     const { upstream, certificate, dir } = this.#deps;
-    const proxy = await MisbehavingProxy.start(
-      upstream,
-      certificate,
-      path.join(dir, name),
-      this.log.observer(name),
-    );
+    const proxy = await MisbehavingProxy.start(upstream, certificate, path.join(dir, name), {
+      observer: this.log.observer(name),
+    });
     const api = new KubeApi(proxy.access);
     return {
       api,

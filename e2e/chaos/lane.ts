@@ -4,11 +4,12 @@ import type { ControlPlane } from '../lab/control-plane.ts';
 import type { LabProcess, Processes } from '../lab/processes.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import type { PoolObject, ServiceObject } from './cluster-model.ts';
+import type { Certificate } from './certificate.ts';
 import { type ControllerProgram, startController } from './controller-process.ts';
 import { Draws } from './draws.ts';
 import { FaultPlan } from './fault-plan.ts';
 import { History, lossesWithoutCause } from './history.ts';
-import { type Certificate, MisbehavingProxy, type Upstream } from './misbehaving-proxy.ts';
+import { MisbehavingProxy, type Upstream } from './misbehaving-proxy.ts';
 import { problemsAtRest, type Rest } from './oracle.ts';
 import { Workload, type Place } from './workload.ts';
 

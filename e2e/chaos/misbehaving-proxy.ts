@@ -5,8 +5,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
-import { generate } from 'selfsigned';
-import { describeFault, type FaultPlan, type RequestFault } from './fault-plan.ts';
+import type { Certificate } from './certificate.ts';
+import {
+  describeFault,
+  type FaultPlan,
+  type RequestFault,
+  type WatchTrouble,
+} from './fault-plan.ts';
 import { Pauses } from './pauses.ts';
 import { statusBody, WatchRelay } from './watch-relay.ts';
 
@@ -19,18 +24,19 @@ export interface Upstream {
 }
 
 /** The API server that a kubeconfig of the lab names, which is JSON and has a token. */
-export function upstreamOf(access: {
-  readonly url: string;
-  readonly ca: string;
-  readonly kubeconfig: string;
-}): Upstream {
-  const { url, ca, kubeconfig } = access;
-  const { users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as {
+export function upstreamOf({ kubeconfig }: { readonly kubeconfig: string }): Upstream {
+  const { clusters, users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as {
+    readonly clusters: readonly {
+      readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+    }[];
     readonly users: readonly { readonly user: { readonly token: string } }[];
   };
+  const cluster = clusters[0]?.cluster;
   const token = users[0]?.user.token;
-  if (token === undefined) throw new Error(`${kubeconfig} has no token`);
-  return { url, ca, token };
+  if (cluster === undefined || token === undefined)
+    throw new Error(`${kubeconfig} has no cluster or no token`);
+  const ca = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
+  return { url: cluster.server, ca, token };
 }
 
 /** A request that came to the proxy. */
@@ -67,22 +73,8 @@ interface Answer {
 
 const NOTES_MAX = 2_000;
 
-/** A certificate for 127.0.0.1 and its key, PEM; one is enough for all proxies of a run. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
-
-export async function makeCertificate(): Promise<Certificate> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'chaos' }], {
-    keySize: 2048,
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  });
-  return { cert, key };
-}
-
 /**
- * An HTTPS server on loopback that hands every request to the API server, and does its clients every wrong that a network, a load
+ * An HTTPS server, on loopback by default, that hands every request to the API server, and does its clients every wrong that a network, a load
  * balancer or an API server can do them, as a {@link FaultPlan} says.
  *
  * It knows its client by a token of its own, which lies in a file and can end at any time.
@@ -99,15 +91,19 @@ export class MisbehavingProxy {
   readonly #raw = new Map<string, Socket>();
   readonly #watches = new Map<WatchRelay, string>();
   readonly #notes: string[] = [];
+  readonly #host: string;
   #token = '';
+  #isUnreachable = false;
   #plan: FaultPlan | undefined;
 
   private constructor(
     upstream: Upstream,
     certificate: Certificate,
     dir: string,
-    observer: Observer,
+    options: { readonly host: string; readonly observer: Observer },
   ) {
+    const { host, observer } = options;
+    this.#host = host;
     this.#upstream = upstream;
     this.#observer = observer;
     this.#certificate = certificate.cert;
@@ -119,6 +115,10 @@ export class MisbehavingProxy {
       void this.#serve(incoming, response);
     });
     this.#server.on('connection', (socket: Socket) => {
+      if (this.#isUnreachable) {
+        socket.resetAndDestroy();
+        return;
+      }
       const key = `${socket.remotePort}`;
       this.#raw.set(key, socket);
       socket.once('close', () => this.#raw.delete(key));
@@ -127,15 +127,16 @@ export class MisbehavingProxy {
     this.#server.on('tlsClientError', () => undefined);
   }
 
-  /** Starts one; its kubeconfig and token file go to `dir`. */
+  /** Starts one; its kubeconfig and token file go to `dir`. The certificate must be for its `host`. */
   static async start(
     upstream: Upstream,
     certificate: Certificate,
     dir: string,
-    observer: Observer = {},
+    options: { readonly host?: string; readonly observer?: Observer } = {},
   ): Promise<MisbehavingProxy> {
-    const proxy = new MisbehavingProxy(upstream, certificate, dir, observer);
-    await new Promise<void>((resolve) => void proxy.#server.listen(0, '127.0.0.1', resolve));
+    const { host = '127.0.0.1', observer = {} } = options;
+    const proxy = new MisbehavingProxy(upstream, certificate, dir, { host, observer });
+    await new Promise<void>((resolve) => void proxy.#server.listen(0, host, resolve));
     proxy.#renewToken();
     proxy.#writeToken();
     const tokenFile = proxy.#tokenFile;
@@ -184,6 +185,21 @@ export class MisbehavingProxy {
     this.#writeToken();
   }
 
+  /** Ends every open watch, each in a way that is drawn for it; gives how many there were. */
+  endWatches(draw: () => WatchTrouble['end']): number {
+    const watches = [...this.#watches.keys()];
+    for (const watch of watches) watch.endNow(draw());
+    return watches.length;
+  }
+
+  /** Cuts every connection and takes none, until it is told otherwise. */
+  unreachable(now: boolean): void {
+    this.#isUnreachable = now;
+    if (!now) return;
+    this.note('unreachable');
+    for (const socket of this.#raw.values()) socket.resetAndDestroy();
+  }
+
   /** From now on the token is refused; the file has the next one after `ms`. */
   async expireToken(ms: number): Promise<void> {
     this.note('token expired');
@@ -206,7 +222,7 @@ export class MisbehavingProxy {
   }
 
   get #url(): string {
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `https://${this.#host}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   #renewToken(): void {

@@ -12,11 +12,12 @@ import { Processes } from '../lab/processes.ts';
 import { addressesOf, serviceManifest, type ServiceObject as Service } from '../lab/services.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import type { PoolObject, ServiceObject } from './cluster-model.ts';
+import { makeCertificate } from './certificate.ts';
 import { ControllerProgram } from './controller-process.ts';
 import { Crew, type Mate } from './crew.ts';
 import { Draws } from './draws.ts';
 import { History, lossesWithoutCause } from './history.ts';
-import { makeCertificate, upstreamOf } from './misbehaving-proxy.ts';
+import { upstreamOf } from './misbehaving-proxy.ts';
 import { problemsAtRest } from './oracle.ts';
 import { writesOutOfTurn } from './writer-log.ts';
 

@@ -11,6 +11,9 @@ export interface WatchRelayDeps {
   readonly note: (what: string) => void;
 }
 
+/** What is cut in two where no event waits. */
+const HALF_AN_EVENT = '{"type":"BOOKMARK","object":{}}';
+
 /** Passes the events of one watch on, and misbehaves as it is told. Events keep their order. */
 export class WatchRelay {
   readonly #deps: WatchRelayDeps;
@@ -33,6 +36,13 @@ export class WatchRelay {
     this.#count = 0;
     this.#pauses.endAll();
     void this.#pump();
+  }
+
+  /** Ends the client's watch now; what waits is lost. Silence is no end. */
+  endNow(end: WatchTrouble['end']): void {
+    if (this.#over) return;
+    this.#pauses.endAll();
+    void this.#endBadly({ duplicateEvery: 0, lateMs: 0, endsAfter: 0, end }, HALF_AN_EVENT);
   }
 
   /** Text from the API server. */

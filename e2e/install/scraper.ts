@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import path from 'node:path';
-import { makeCertificate, type Certificate } from '../chaos/misbehaving-proxy.ts';
+import { makeCertificate, type Certificate } from '../chaos/certificate.ts';
 import type { Cluster } from './cluster.ts';
 
 const NAMESPACE = 'monitoring';

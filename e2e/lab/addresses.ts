@@ -29,6 +29,8 @@ export const POD_CIDRS = '10.244.0.0/16,fd44::/16';
 
 export const CLIENT: LanHost = lanHost(200);
 export const CONTROL_PLANE: LanHost = lanHost(10);
+/** The test itself, where it joins the LAN. */
+export const TEST_ON_LAN: LanHost = lanHost(9);
 
 /** A link only between the test's own namespace and the control plane, so that tests see it whatever happens on the LAN. */
 export const MANAGEMENT = {

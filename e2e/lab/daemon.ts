@@ -10,6 +10,8 @@ export interface DaemonOptions {
   readonly args?: readonly string[];
   /** Another bundle than the one in `packages/`. */
   readonly program?: string;
+  /** Another way to the API server than the daemon's own: path of a kubeconfig. */
+  readonly kubeconfig?: string;
   /** A command that becomes the daemon, such as `nice -n 5`. */
   readonly under?: readonly string[];
 }
@@ -46,6 +48,24 @@ export class Daemon {
 
   get running(): boolean {
     return this.#process.running;
+  }
+
+  get healthPort(): number {
+    return this.#place.healthPort;
+  }
+
+  get metricsPort(): number {
+    return this.#place.metricsPort;
+  }
+
+  /** Where it logs to. */
+  get logFile(): string {
+    return this.#process.logFile;
+  }
+
+  /** Resolves when the process is over. */
+  get exited(): Promise<Exit> {
+    return this.#process.exited;
   }
 
   /** What it logged, at most the last `bytes`. */

@@ -45,7 +45,9 @@ export class LabNode {
   /** Starts a speaker under the ServiceAccount `picluster-speaker`, and resolves at once: `await …ready()` waits for it. */
   async startSpeaker(options: DaemonOptions = {}): Promise<Daemon> {
     const { access, namespace, processes } = this.#deps;
-    const kubeconfig = await access.kubeconfigForServiceAccount(namespace, 'picluster-speaker');
+    const kubeconfig =
+      options.kubeconfig ??
+      (await access.kubeconfigForServiceAccount(namespace, 'picluster-speaker'));
     const own = [
       `--kubeconfig=${kubeconfig}`,
       `--namespace=${namespace}`,

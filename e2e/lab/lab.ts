@@ -13,7 +13,7 @@ import { kubectlCommand } from './kubectl.ts';
 import { LabClient } from './lab-client.ts';
 import { LabNode } from './lab-node.ts';
 import { Applier, parseManifests, type Applied } from './manifests.ts';
-import { createNetwork, deleteNetwork } from './network.ts';
+import { createNetwork, deleteNetwork, joinLan } from './network.ts';
 import { Processes, type LabProcess, type ProcessOptions } from './processes.ts';
 import { run } from './run.ts';
 import {
@@ -164,6 +164,11 @@ export class Lab implements AsyncDisposable {
     return this.#processes.start(options);
   }
 
+  /** Gives the test itself a place on the LAN, where nodes reach what it serves; gives its address. Once. */
+  async joinLan(): Promise<string> {
+    return await joinLan();
+  }
+
   /** Path of a kubeconfig for a ServiceAccount of the lab's namespace; the account must exist. */
   async kubeconfigOf(account: string): Promise<string> {
     return await this.#controlPlane.kubeconfigForServiceAccount(this.namespace, account);
@@ -171,8 +176,8 @@ export class Lab implements AsyncDisposable {
 
   /** Starts a controller under the ServiceAccount `picluster-controller`; `name` tells several apart. `await …ready()` waits for it. */
   async startController(options: DaemonOptions & { readonly name?: string } = {}): Promise<Daemon> {
-    const { name = 'controller', args = [], program } = options;
-    const kubeconfig = await this.kubeconfigOf('picluster-controller');
+    const { name = 'controller', args = [], program, under } = options;
+    const kubeconfig = options.kubeconfig ?? (await this.kubeconfigOf('picluster-controller'));
     const index = this.#controllers.size;
     const daemon = new Daemon(this.#processes, {
       daemon: 'controller',
@@ -182,6 +187,7 @@ export class Lab implements AsyncDisposable {
       metricsPort: 7_572 + index,
       args: [`--kubeconfig=${kubeconfig}`, `--namespace=${this.namespace}`, ...args],
       ...(program !== undefined && { program }),
+      ...(under !== undefined && { under }),
     });
     this.#controllers.set(name, daemon);
     return daemon;

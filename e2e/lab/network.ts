@@ -2,6 +2,7 @@ import {
   CLIENT,
   CONTROL_PLANE,
   MANAGEMENT,
+  TEST_ON_LAN,
   nodeAddresses,
   type LanHost,
   type NodeAddresses,
@@ -54,6 +55,18 @@ export async function deleteNetwork(): Promise<void> {
 /** Pulls the cable of a node (or of `client`, `cp`) at the switch, or puts it back. The other end loses its carrier. */
 export async function setLink(name: string, state: 'up' | 'down'): Promise<void> {
   await ip('lan', [`link set ${name} ${state}`]);
+}
+
+/** Connects the namespace of the test itself with the LAN, besides its own link to the control plane. */
+export async function joinLan(): Promise<string> {
+  const { ipv4, mac } = TEST_ON_LAN;
+  await ip(undefined, [
+    `link add lab-lan address ${mac} type veth peer name test netns lan`,
+    'link set lab-lan up',
+    `address add ${ipv4}/24 dev lab-lan`,
+  ]);
+  await ip('lan', ['link set test master br0', 'link set test up']);
+  return ipv4;
 }
 
 /** The namespace of a node's pod. */

@@ -77,14 +77,17 @@ export function arePeersUnheard({ state, nowMs }: Turn): boolean {
   return false;
 }
 
-/** We hear this peer, and it does not hear us. */
+/**
+ * We hear this peer, and it gets none of our frames itself. What it knows of us from others, or promises without knowing of us (its age), does
+ * not matter here: it cannot consent.
+ */
 export function isDeafToUs({ state, nowMs }: Turn, node: NodeId): boolean {
   const peer = state.peers.get(node);
   return (
     peer !== undefined &&
     isHeard(state, peer, nowMs) &&
     !peer.passive &&
-    nowMs - peer.anchorMs >= state.timings.deadAfterMs &&
+    nowMs - peer.gotAtMs >= state.timings.deadAfterMs &&
     nowMs - peer.backAtMs > state.timings.graceMs
   );
 }

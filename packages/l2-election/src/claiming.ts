@@ -13,6 +13,7 @@ import { heldCount, isAlive, isHeard, isMutual, otherHolder } from './knowledge.
 import { isFit } from './fitness.ts';
 import { isBetterPlace, isCandidate, type Place } from './placement.ts';
 import { rightOf } from './right.ts';
+import { hasStrivenInVain, rest, strive } from './striving.ts';
 import { besideNode, candidacyOf, leadsFirst } from './together.ts';
 import type { Turn } from './turn.ts';
 
@@ -52,9 +53,10 @@ function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, rea
     const peer = turn.state.peers.get(other.node);
     const holds = peer?.entries.get(address)?.some(({ kind }) => kind === 'hold') === true;
     if (holds || own.hint?.node === other.node) turn.drop(address, 'held-by-other');
-    return;
-  }
-  if (mayComplete(turn, address, own)) turn.hold(address, own.term, 'claimed');
+    else if (hasStrivenInVain(turn, own)) rest(turn, address);
+  } else if (mayComplete(turn, address, own)) turn.hold(address, own.term, 'claimed');
+  // What waits for the API alone goes on to wait.
+  else if (hasStrivenInVain(turn, own) && !hasEveryConsent(turn, own)) rest(turn, address);
 }
 
 // --- consent -----------------------------------------------------------------------------------------------------------------------
@@ -84,7 +86,9 @@ function hasEveryConsent(turn: Turn, own: Readonly<AddressState>): boolean {
       const got = peer.ackDirect >= own.claimSeq;
       if (got && !peer.passive && peer.ageMs >= turn.timings.deadAfterMs) consents++;
       if (got || peer.passive) continue;
-      if (state.apiReachable && !isStrict(state) && isDeafToUs(turn, node)) continue;
+      const isExcused = state.apiReachable && !isStrict(state) && isDeafToUs(turn, node);
+      // Not one that may hold it as far as we know.
+      if (isExcused && !peer.isListMissing) continue;
       return false;
     }
     if (isAlive(state, peer, nowMs) && !isVouchedFor(turn, node, peer, own)) return false;
@@ -135,6 +139,8 @@ function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boole
     return false;
   }
   if (nowMs < own.alienUntilMs || isHeldRemotely(turn, address)) return false;
+  if (hasStrivenInVain(turn, own)) rest(turn, address);
+  if (nowMs < (state.addresses.get(address)?.restsUntilMs ?? 0)) return false;
   if (own.freeSinceMs === -Infinity) turn.change(address).freeSinceMs = nowMs;
   return true;
 }
@@ -190,6 +196,7 @@ export function beginClaim(turn: Turn, address: string, own: AddressState): void
   own.mode = 'claim';
   own.term = oursIsNewest ? own.lastHold : Math.max(own.maxTerm, recordTerm) + 1;
   own.claimLeastMs = own.maxTerm === 0 ? turn.timings.probingMs : 0;
+  strive(turn, own);
   own.claimAtMs = nowMs;
   own.claimSeq = 0;
   own.probedAtMs = -Infinity;

@@ -13,6 +13,7 @@ import type { NodeId } from './heartbeat.ts';
 import { rightOf } from './right.ts';
 import { isSettled, noteSettled } from './settled.ts';
 import { fastMs, speak } from './speaking.ts';
+import { endRests } from './striving.ts';
 import { gather, leadsFirst } from './together.ts';
 import { Turn } from './turn.ts';
 import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
@@ -198,6 +199,7 @@ function watchDeaths(turn: Turn): void {
       if (!peer.leaving) lost = true;
     }
   }
+  if (lost) endRests(turn);
   if (lost && 2 * group > state.groupSize) {
     for (const [address, { mode }] of state.addresses) {
       if (mode !== 'hold') continue;

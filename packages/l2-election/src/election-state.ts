@@ -22,6 +22,8 @@ export interface Peer {
   /** The newest frame of ours that it received itself, and when we sent that. */
   ackDirect: number;
   ackDirectAtMs: number;
+  /** When we sent the newest frame that it received itself, whether its own list is known here or not. */
+  gotAtMs: number;
   /** The newest frame of ours that any boot of it knew of. */
   ackMax: number;
   /** A frame of this boot named our boot, so it is no recording from before our start. */
@@ -70,7 +72,11 @@ export interface AddressState {
   /** Another holds what this address belongs beside, and since when; and to whom we last gave it therefore. */
   apart: { readonly node: NodeId; readonly sinceMs: number } | undefined;
   gathered: { readonly node: NodeId; readonly atMs: number } | undefined;
+  /** When the newest claim began, if nobody is known to have held the address since. */
   claimAtMs: number;
+  /** When the first of the claims began that followed each other, and until when the next one waits. */
+  strivesAtMs: number;
+  restsUntilMs: number;
   /** The frame that first showed our claim; 0: not sent yet. */
   claimSeq: number;
   /** How long the claim must last at least: probing, if nobody is known to have held the address. */
@@ -234,6 +240,8 @@ export type LossReason =
   | 'held-by-other'
   | 'objection'
   | 'better-claim'
+  /** We tried for long, and let others try. */
+  | 'in-vain'
   /** Only for claims: we may no longer claim. */
   | 'not-ready'
   /** A machine that is no speaker answers for it. */
@@ -331,6 +339,7 @@ export function newPeer(boot: number, ackMax: number, sinceSeq: number): Peer {
     anchorMs: -Infinity,
     ackDirect: 0,
     ackDirectAtMs: -Infinity,
+    gotAtMs: -Infinity,
     ackMax,
     proven: false,
     dead: false,
@@ -360,6 +369,8 @@ export function newAddress(): AddressState {
     apart: undefined,
     gathered: undefined,
     claimAtMs: -Infinity,
+    strivesAtMs: -Infinity,
+    restsUntilMs: -Infinity,
     claimSeq: 0,
     claimLeastMs: 0,
     probedAtMs: -Infinity,

@@ -55,6 +55,9 @@ function noteTerm(turn: Turn, entry: Entry): Readonly<AddressState> {
 function hearHold(turn: Turn, own: Readonly<AddressState>, entry: Entry, { node }: Standing): void {
   const { state, nowMs } = turn;
   if (own.mode === 'claim') turn.drop(entry.address, 'held-by-other');
+  if (own.mode !== 'hold' && own.claimAtMs > -Infinity) {
+    turn.change(entry.address).claimAtMs = -Infinity;
+  }
   if (own.mode === 'hold') {
     const theirs = { node, term: entry.term };
     if (beats(entry.address, theirs, { node: state.node, term: own.term })) {

@@ -2,6 +2,7 @@ import { type ElectionState, newPeer, type Peer, sentTimesKept } from './electio
 import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
 import { hearEntries } from './hearing-entries.ts';
 import { isAlive, isUnchanged } from './knowledge.ts';
+import { endRests } from './striving.ts';
 import type { Turn } from './turn.ts';
 
 /** By how much the wall clock of an unproven boot may be off. */
@@ -27,7 +28,10 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   if (peer === undefined) return;
   // Not if it was we who were away: its frames may have waited since we last read.
   const back = turn.datedMs - peer.heardAtMs >= turn.timings.bindingMs;
-  if (back) peer.backAtMs = turn.nowMs;
+  if (back) {
+    peer.backAtMs = turn.nowMs;
+    endRests(turn);
+  }
   peer.mac = mac;
   peer.newest = beat.seq;
   peer.heardAtMs = turn.nowMs;
@@ -126,6 +130,11 @@ function noteOwn(
   if (sentAtMs === undefined) return Infinity;
   anchor(peer, sentAtMs);
   peer.ackMax = Math.max(peer.ackMax, named.evidence);
+  const gotAtMs = sentAt(turn.state, named.direct) ?? -Infinity;
+  if (gotAtMs > peer.gotAtMs) {
+    if (turn.nowMs - peer.gotAtMs >= turn.timings.deadAfterMs) endRests(turn);
+    peer.gotAtMs = gotAtMs;
+  }
   if (mayConsent && named.direct > peer.ackDirect) {
     peer.ackDirect = named.direct;
     peer.ackDirectAtMs = sentAt(turn.state, named.direct) ?? peer.ackDirectAtMs;

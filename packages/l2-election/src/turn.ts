@@ -77,6 +77,7 @@ export class Turn {
   hold(address: string, term: number, how: 'claimed' | 'given'): void {
     const own = this.change(address);
     own.mode = 'hold';
+    own.claimAtMs = -Infinity;
     own.term = term;
     own.maxTerm = Math.max(own.maxTerm, term);
     own.giveTo = undefined;

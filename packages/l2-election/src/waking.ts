@@ -4,6 +4,7 @@ import { isUnchanged, stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, isOverdue } from './speaking.ts';
 import type { Timings } from './timings.ts';
+import { inVainAtMs } from './striving.ts';
 import type { Turn } from './turn.ts';
 
 /** How often an address is probed while it is another machine's. */
@@ -81,10 +82,12 @@ function atAddresses(turn: Turn, at: (ms: number) => void): void {
     const everyMs = probeEveryMs(turn, own);
     if (everyMs !== undefined) at(own.probedAtMs + everyMs);
     at(own.alienUntilMs);
+    at(own.restsUntilMs);
     if (own.mode === 'claim') {
       at(own.claimAtMs + own.claimLeastMs);
       at(own.claimAtMs + timings.deadAfterMs);
       at(toldAtMs(turn, own));
+      at(inVainAtMs(turn, own));
     } else if (own.mode === 'idle' && own.freeSinceMs > -Infinity) {
       for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + rank * timings.staggerMs);
     }

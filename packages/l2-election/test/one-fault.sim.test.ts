@@ -128,6 +128,39 @@ describe('heartbeats that are filtered while the API is there', () => {
   }
 });
 
+/** From the start on: of each pair the second node gets nothing of the first. */
+describe.each([true, false])('where one of three nodes (with the API: %s)', (withApi) => {
+  const rows: [string, string, boolean][] = [
+    ['gets nothing of one other', '1>0', false],
+    ['gets nothing of one other, and a third nothing of it', '0>1 1>2', false],
+    ['gets nothing of the others, which hear it', '1>0 2>0', false],
+    ['is heard by nobody, and hears all', '0>1 0>2', false],
+    ['hears nobody, and nobody hears it', '0>1 0>2 1>0 2>0', true],
+  ];
+  test.each(rows.filter(([, , needsApi]) => withApi || !needsApi))(
+    '%s (%s): each address is answered for by one, and never by two',
+    (_title, pairs) => {
+      for (const seed of seeds) {
+        const segment = new Segment(seed, {
+          nodes: 3,
+          addresses: 3,
+          startWithinMs: 2500,
+          withApi,
+        });
+        segment.api.unheardMs = 12_000;
+        for (const pair of pairs.split(' ')) {
+          const [from, to] = pair.split('>').map((index) => segment.nodes[Number(index)]);
+          if (from !== undefined && to !== undefined) segment.cut(from, to, true);
+        }
+        segment.run(30_000);
+        const counts = segment.oracle.answerers().map(({ length }) => length);
+        expect(counts, `seed ${seed}`).toEqual([1, 1, 1]);
+        expect(segment.oracle.doubleMs, `seed ${seed}`).toBe(0);
+      }
+    },
+  );
+});
+
 test('a stall of 600 ms moves nothing: the silence is the stall itself', () => {
   for (const seed of seeds) {
     const result = runOneFault(seed, { kind: 'freeze', loss: 0, forMs: 600 });

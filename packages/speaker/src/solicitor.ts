@@ -7,7 +7,7 @@ import {
   parseAddress,
 } from '@picluster/arp-responder';
 
-/** Who is on the segment of an interface, as far as this machine knows. IPv4 addresses as text. */
+/** Who is on the segment of an interface, as far as this machine knows. Addresses as text; ARP asks for those of IPv4. */
 export interface Neighbourhood {
   /** This machine's own address there, if it has one. */
   readonly own: string | undefined;
@@ -48,7 +48,10 @@ export class Solicitor {
     const { clock, look, port } = this.#deps;
     const nowMs = clock.nowMs();
     if (nowMs - this.#lookedMs >= LOOK_AGAIN_MS) {
-      this.#neighbourhood = look();
+      const found = look();
+      // What ARP cannot ask for would waste a turn, and with some of them we would be deaf between two answers.
+      const others = found.others.filter((address) => parseAddress(address)?.length === 4);
+      this.#neighbourhood = { ...found, others };
       this.#lookedMs = nowMs;
     }
     const { own, gateways, others } = this.#neighbourhood;

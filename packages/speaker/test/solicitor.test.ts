@@ -47,6 +47,12 @@ test('the gateway is asked each time, and the others in turns', () => {
   expect(ask()).toEqual(['192.0.2.5 > 192.0.2.1', '192.0.2.5 > 192.0.2.7']);
 });
 
+test('an IPv6 address has no turn', () => {
+  neighbourhood = { ...neighbourhood, gateways: [], others: ['2001:db8::7', '192.0.2.8'] };
+  expect(ask()).toEqual(['192.0.2.5 > 192.0.2.8']);
+  expect(ask()).toEqual(['192.0.2.5 > 192.0.2.8']);
+});
+
 test('a gateway that is also a neighbour is asked once', () => {
   neighbourhood = { ...neighbourhood, others: ['192.0.2.1'] };
   expect(ask()).toEqual(['192.0.2.5 > 192.0.2.1']);

@@ -158,3 +158,42 @@ describe('nodes of which a third hears all', () => {
     expect(await outcome(recorders)).toEqual(single());
   });
 });
+
+describe('a new address', () => {
+  test.each([
+    [
+      'n1 gets nothing of the others, which hear it',
+      [
+        ['n2', 'n1'],
+        ['n3', 'n1'],
+      ],
+    ],
+    [
+      'nobody gets anything of n1, which hears all',
+      [
+        ['n1', 'n2'],
+        ['n1', 'n3'],
+      ],
+    ],
+    [
+      'n1 gets nothing of n2, and n2 nothing of n3',
+      [
+        ['n2', 'n1'],
+        ['n3', 'n2'],
+      ],
+    ],
+  ] as const)('is answered for by one where %s', async (_title, unheard) => {
+    await theSwitch.disturb({ unheard });
+    const found: string[] = [];
+    for (const place of ['a', 'b', 'c', 'd']) {
+      const name = `new-${unheard.flat().join('-')}-${place}`;
+      await lab.service({ name });
+      found.push(...(await lab.addresses(name)));
+    }
+    const recorders = await ask(found);
+    for (const recorder of recorders)
+      await lab.waitFor('an answer', () => recorder.firstAnswer(), 30_000);
+    await goOn(recorders, 5_000);
+    expect(await outcome(recorders)).toEqual(found.map(() => ({ answerers: 1, two: 0, moves: 0 })));
+  });
+});

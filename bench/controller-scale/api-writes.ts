@@ -4,18 +4,19 @@ import path from 'node:path';
 /** How often each kind of object was written, such as `services/status` → 2000. */
 export type WriteCounts = ReadonlyMap<string, number>;
 
-/** Counts the writes of one user from kube-apiserver's own audit log. */
+/** Counts the writes of some users from kube-apiserver's own audit log: of all kinds of objects, events and Leases too. */
 export class ApiWrites {
   /** For kube-apiserver. */
   readonly serverArgs: readonly string[];
   readonly #log: string;
   readonly #user: string;
 
-  constructor(folder: string, user: string) {
+  /** Further users are counted where {@link read} is given their name. */
+  constructor(folder: string, user: string, ...others: readonly string[]) {
     const policy = path.join(folder, 'audit-policy.json');
     this.#log = path.join(folder, 'audit.log');
     this.#user = user;
-    writeFileSync(policy, JSON.stringify(policyFor(user)));
+    writeFileSync(policy, JSON.stringify(policyFor([user, ...others])));
     this.serverArgs = [
       `--audit-policy-file=${policy}`,
       `--audit-log-path=${this.#log}`,
@@ -23,13 +24,13 @@ export class ApiWrites {
     ];
   }
 
-  /** All successful and refused writes so far. */
-  read(): WriteCounts {
+  /** All successful and refused writes of a user so far. */
+  read(of: string = this.#user): WriteCounts {
     const counts = new Map<string, number>();
     for (const line of readFileSync(this.#log, 'utf8').split('\n')) {
       if (line === '') continue;
       const { user, objectRef } = JSON.parse(line) as AuditEvent;
-      if (user.username !== this.#user) continue;
+      if (user.username !== of) continue;
       const kind = [objectRef.resource, objectRef.subresource].filter(Boolean).join('/');
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
@@ -57,13 +58,17 @@ export function total(counts: WriteCounts, except: readonly string[] = []): numb
   return [...counts].reduce((sum, [kind, count]) => (except.includes(kind) ? sum : sum + count), 0);
 }
 
-function policyFor(user: string): object {
+function policyFor(users: readonly string[]): object {
   return {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived', 'ResponseStarted'],
     rules: [
-      { level: 'Metadata', users: [user], verbs: ['create', 'update', 'patch', 'delete'] },
+      {
+        level: 'Metadata',
+        users,
+        verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'],
+      },
       { level: 'None' },
     ],
   };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { total, writesBetween, type WriteCounts } from '../controller-scale/api-writes.ts';
 import { cpuSeconds, memory } from '../controller-scale/process-usage.ts';
 import type { Stage } from './stage.ts';
 import { theSwitch } from '../../e2e/lab/switch.ts';
@@ -13,7 +14,10 @@ export interface Idle {
   /** The largest speaker's. */
   readonly residentMb: number;
   readonly heartbeatBytesPerSecond: number;
+  /** Of all speakers, of whatever kind. */
   readonly writes: number | undefined;
+  /** Of the controller: renewals of its own Lease, and all others. */
+  readonly controllerWrites: { readonly lease: number; readonly others: number } | undefined;
   /** Ours promise less than 1 % of a core, and no write. */
   readonly broken: readonly string[];
 }
@@ -26,13 +30,18 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<Idle> 
   await stage.reset();
   await sleep(SETTLE_MS);
   const pids = stage.lab.nodes.map((node) => stage.speaker(node).pid);
-  const before = { cpu: pids.map(cpuSeconds), writes: stage.writes() ?? 0 };
+  const before = {
+    cpu: pids.map(cpuSeconds),
+    writes: stage.writes() ?? 0,
+    controller: stage.controllerWrites(),
+  };
   const bytesBefore = (await theSwitch.counted()).bytes;
   await sleep(seconds * 1_000);
   const bytes = (await theSwitch.counted()).bytes - bytesBefore;
   const cpu = pids.map((pid, i) => cpuSeconds(pid) - (before.cpu[i] ?? 0));
   const now = stage.writes();
   const writes = now === undefined ? undefined : now - before.writes;
+  const controllerWrites = controllerWritesSince(before.controller, stage.controllerWrites());
   const cpuPercent = (Math.max(...cpu) / seconds) * 100;
   const isWire = stage.contestant.strategy === 'wire';
   return {
@@ -43,18 +52,32 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<Idle> 
     residentMb: Math.max(...pids.map((pid) => memory(pid).residentMb)),
     heartbeatBytesPerSecond: bytes / seconds,
     writes,
+    controllerWrites,
     broken: [
       ...(isWire && cpuPercent >= CPU_PERCENT_MAX ? [`${cpuPercent.toFixed(2)} % of a core`] : []),
       ...(isWire && (writes ?? 0) > 0 ? [`${writes} writes`] : []),
+      ...((controllerWrites?.others ?? 0) > 0
+        ? [`${controllerWrites?.others} writes of the controller`]
+        : []),
     ],
   };
+}
+
+function controllerWritesSince(
+  before: WriteCounts | undefined,
+  after: WriteCounts | undefined,
+): Idle['controllerWrites'] {
+  if (before === undefined || after === undefined) return undefined;
+  const made = writesBetween(before, after);
+  const others = total(made, ['leases']);
+  return { lease: total(made) - others, others };
 }
 
 /** Lines of the table, in Markdown. */
 export function idleTable(all: readonly Idle[]): string {
   const head = [
-    '| idle | addresses | seconds | CPU of the busiest speaker | resident | heartbeats | API writes | |',
-    '|---|---|---|---|---|---|---|---|',
+    '| idle | addresses | seconds | CPU of the busiest speaker | resident | heartbeats | API writes | of the controller, Lease + others | |',
+    '|---|---|---|---|---|---|---|---|---|',
   ];
   const lines = all.map((idle) => {
     const cells = [
@@ -65,6 +88,9 @@ export function idleTable(all: readonly Idle[]): string {
       `${idle.residentMb.toFixed(0)} MB`,
       `${idle.heartbeatBytesPerSecond.toFixed(0)} B/s`,
       idle.writes ?? '',
+      idle.controllerWrites === undefined
+        ? ''
+        : `${idle.controllerWrites.lease} + ${idle.controllerWrites.others}`,
       idle.broken.length > 0 ? `BROKEN: ${idle.broken.join(', ')}` : '',
     ];
     return `| ${cells.join(' | ')} |`;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiWrites, total } from '../controller-scale/api-writes.ts';
+import { ApiWrites, total, type WriteCounts } from '../controller-scale/api-writes.ts';
 import { NAMESPACE } from '../controller-scale/contestant.ts';
 import type { KubeObject } from '../../e2e/lab/kube-api.ts';
 import type { LabNode } from '../../e2e/lab/lab-node.ts';
@@ -25,6 +25,9 @@ export interface StageOptions {
   readonly realTime: boolean;
   readonly say: (line: string) => void;
 }
+
+/** Addresses come from our controller, whoever answers. */
+const CONTROLLER = accountName('picluster-controller');
 
 const REAL_TIME = ['chrt', '--rr', '1'] as const;
 
@@ -69,8 +72,8 @@ export class Stage implements AsyncDisposable {
     const { contestant, kubernetes } = options;
     const dir = path.join(options.dataFolder, `audit-${contestant.name.replaceAll(/\W+/g, '-')}`);
     mkdirSync(dir, { recursive: true });
-    const user = `system:serviceaccount:${NAMESPACE}:${contestant.pod.account}`;
-    const writes = kubernetes === 'real' ? new ApiWrites(dir, user) : undefined;
+    const user = accountName(contestant.pod.account);
+    const writes = kubernetes === 'real' ? new ApiWrites(dir, user, CONTROLLER) : undefined;
     const apiServerArgs = writes?.serverArgs ?? [];
     const lab = await Lab.start({ kubernetes, namespace: NAMESPACE, apiServerArgs });
     const stage = new Stage(lab, options, writes);
@@ -99,6 +102,11 @@ export class Stage implements AsyncDisposable {
   /** Writes of all speakers to the API server so far; undefined where they are not counted. */
   writes(): number | undefined {
     return this.#writes === undefined ? undefined : total(this.#writes.read());
+  }
+
+  /** Writes of the controller so far, by kind; undefined where they are not counted. */
+  controllerWrites(): WriteCounts | undefined {
+    return this.#writes?.read(CONTROLLER);
   }
 
   /** Who answers for each address now: none, one or more. */
@@ -225,6 +233,10 @@ export class Stage implements AsyncDisposable {
       await speaker.ready();
     }
   }
+}
+
+function accountName(account: string): string {
+  return `system:serviceaccount:${NAMESPACE}:${account}`;
 }
 
 /** The family of an address. */

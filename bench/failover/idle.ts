@@ -14,10 +14,10 @@ export interface Idle {
   /** The largest speaker's. */
   readonly residentMb: number;
   readonly heartbeatBytesPerSecond: number;
-  /** Of all speakers, of whatever kind. */
-  readonly writes: number | undefined;
-  /** Of the controller: renewals of its own Lease, and all others. */
-  readonly controllerWrites: { readonly lease: number; readonly others: number } | undefined;
+  /** Of all speakers, by kind; undefined where they are not counted. */
+  readonly writes: WriteCounts | undefined;
+  /** Of the controller, which renews its own Lease. */
+  readonly controllerWrites: WriteCounts | undefined;
   /** Ours promise less than 1 % of a core, and no write. */
   readonly broken: readonly string[];
 }
@@ -32,16 +32,16 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<Idle> 
   const pids = stage.lab.nodes.map((node) => stage.speaker(node).pid);
   const before = {
     cpu: pids.map(cpuSeconds),
-    writes: stage.writes() ?? 0,
-    controller: stage.controllerWrites(),
+    writes: stage.writesByKind('speakers'),
+    controller: stage.writesByKind('controller'),
   };
   const bytesBefore = (await theSwitch.counted()).bytes;
   await sleep(seconds * 1_000);
   const bytes = (await theSwitch.counted()).bytes - bytesBefore;
   const cpu = pids.map((pid, i) => cpuSeconds(pid) - (before.cpu[i] ?? 0));
-  const now = stage.writes();
-  const writes = now === undefined ? undefined : now - before.writes;
-  const controllerWrites = controllerWritesSince(before.controller, stage.controllerWrites());
+  const writes = since(before.writes, stage.writesByKind('speakers'));
+  const controllerWrites = since(before.controller, stage.writesByKind('controller'));
+  const others = total(controllerWrites ?? new Map(), ['leases']);
   const cpuPercent = (Math.max(...cpu) / seconds) * 100;
   const isWire = stage.contestant.strategy === 'wire';
   return {
@@ -55,28 +55,30 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<Idle> 
     controllerWrites,
     broken: [
       ...(isWire && cpuPercent >= CPU_PERCENT_MAX ? [`${cpuPercent.toFixed(2)} % of a core`] : []),
-      ...(isWire && (writes ?? 0) > 0 ? [`${writes} writes`] : []),
-      ...((controllerWrites?.others ?? 0) > 0
-        ? [`${controllerWrites?.others} writes of the controller`]
-        : []),
+      ...(isWire && (writes?.size ?? 0) > 0 ? [`writes: ${inWords(writes)}`] : []),
+      ...(others > 0 ? [`the controller's writes: ${inWords(controllerWrites)}`] : []),
     ],
   };
 }
 
-function controllerWritesSince(
+function since(
   before: WriteCounts | undefined,
   after: WriteCounts | undefined,
-): Idle['controllerWrites'] {
-  if (before === undefined || after === undefined) return undefined;
-  const made = writesBetween(before, after);
-  const others = total(made, ['leases']);
-  return { lease: total(made) - others, others };
+): WriteCounts | undefined {
+  return before && after && writesBetween(before, after);
+}
+
+/** How many, and of what. */
+function inWords(writes: WriteCounts | undefined): string {
+  if (writes === undefined) return '';
+  const kinds = [...writes].map(([kind, count]) => `${count} ${kind}`);
+  return kinds.length === 0 ? '0' : kinds.join(', ');
 }
 
 /** Lines of the table, in Markdown. */
 export function idleTable(all: readonly Idle[]): string {
   const head = [
-    '| idle | addresses | seconds | CPU of the busiest speaker | resident | heartbeats | API writes | of the controller, Lease + others | |',
+    '| idle | addresses | seconds | CPU of the busiest speaker | resident | heartbeats | API writes | of the controller | |',
     '|---|---|---|---|---|---|---|---|---|',
   ];
   const lines = all.map((idle) => {
@@ -87,10 +89,8 @@ export function idleTable(all: readonly Idle[]): string {
       `${idle.cpuPercent.toFixed(2)} %`,
       `${idle.residentMb.toFixed(0)} MB`,
       `${idle.heartbeatBytesPerSecond.toFixed(0)} B/s`,
-      idle.writes ?? '',
-      idle.controllerWrites === undefined
-        ? ''
-        : `${idle.controllerWrites.lease} + ${idle.controllerWrites.others}`,
+      inWords(idle.writes),
+      inWords(idle.controllerWrites),
       idle.broken.length > 0 ? `BROKEN: ${idle.broken.join(', ')}` : '',
     ];
     return `| ${cells.join(' | ')} |`;

@@ -104,9 +104,9 @@ export class Stage implements AsyncDisposable {
     return this.#writes === undefined ? undefined : total(this.#writes.read());
   }
 
-  /** Writes of the controller so far, by kind; undefined where they are not counted. */
-  controllerWrites(): WriteCounts | undefined {
-    return this.#writes?.read(CONTROLLER);
+  /** The same by kind, or those of the controller; undefined where they are not counted. */
+  writesByKind(of: 'speakers' | 'controller'): WriteCounts | undefined {
+    return this.#writes?.read(of === 'controller' ? CONTROLLER : undefined);
   }
 
   /** Who answers for each address now: none, one or more. */

@@ -91,7 +91,8 @@ export const withoutReceiveProof: Step = (state, input) =>
 export const withoutBiggerPart: Step = (state, input) => {
   const peers = new Map(state.peers);
   for (const [node, peer] of state.peers) peers.set(node, { ...peer, dead: true });
-  return step({ ...state, peers }, input);
+  // Their deaths are no news then, and yet all addresses must be looked at.
+  return step({ ...state, peers, settledAtMs: -Infinity }, input);
 };
 
 function changing(change: (state: ElectionState) => void): Step {

@@ -11,7 +11,7 @@ export interface BfdConfig {
 }
 
 /** A router that speaks BFD with us. */
-export interface BfdRouter {
+interface BfdRouter {
   readonly name: string;
   readonly program: string;
   start(config: BfdConfig): Promise<void>;

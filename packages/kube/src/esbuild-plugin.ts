@@ -52,11 +52,14 @@ const unusedParts = `
   export default undefined;
 `;
 
+/** undici asks for HTTP/2 as it is loaded, and does without where there is none. Ours never speaks it. */
+const noHttp2 = `module.exports = { constants: {} };`;
+
 const seen = 'slim-kube';
 
 /**
  * Leaves out of a bundle what `@kubernetes/client-node` and `undici` carry along and this package never reaches: generated APIs, fetch,
- * WebSocket, SOCKS. Credentials (in-cluster, certificates, exec plugins, OIDC, cloud providers) all stay.
+ * WebSocket, HTTP/2, SOCKS. Credentials (in-cluster, certificates, exec plugins, OIDC, cloud providers) all stay.
  *
  * The whole bundle gets this undici: a program that uses more of it than `Agent`, `ProxyAgent`, `DecoratorHandler` and `dispatcher.request` must
  * not use the plugin.
@@ -67,6 +70,9 @@ export function slimKube(): EsbuildPlugin {
     name: 'slim-kube',
     setup: (build) => {
       build.onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'slim-undici' }));
+      build.onResolve({ filter: /^node:http2$/ }, ({ path, importer }) =>
+        isUndici(importer) ? { path, namespace: 'slim-http2' } : undefined,
+      );
       build.onResolve({ filter: unused }, ({ path, importer }) =>
         isClientNode(importer) ? { path, namespace: 'slim-unused' } : undefined,
       );
@@ -85,9 +91,14 @@ export function slimKube(): EsbuildPlugin {
         contents: undiciParts,
         resolveDir: undiciFolder,
       }));
+      build.onLoad({ filter: /./, namespace: 'slim-http2' }, () => ({ contents: noHttp2 }));
       build.onLoad({ filter: /./, namespace: 'slim-unused' }, () => ({ contents: unusedParts }));
     },
   };
+}
+
+function isUndici(path: string): boolean {
+  return path.replaceAll('\\', '/').includes('/undici/');
 }
 
 function isClientNode(path: string): boolean {

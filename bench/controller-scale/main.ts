@@ -11,9 +11,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureMetallb } from '../built.ts';
 import { metallb, picluster, type Contestant } from './contestant.ts';
 import { measure, type Measured } from './measure.ts';
-import { ensureMetallb } from './metallb-build.ts';
 import { table } from './report.ts';
 
 const { values } = parseArgs({
@@ -44,7 +44,7 @@ async function peer(): Promise<Contestant | undefined> {
   if (values.peer !== 'metallb')
     throw new Error(`--peer must be metallb or none, not "${values.peer}"`);
   try {
-    return metallb(await ensureMetallb());
+    return metallb(await ensureMetallb('controller'));
   } catch (error) {
     say(`MetalLB's controller cannot be built here, so ours runs alone: ${String(error)}`);
     return undefined;

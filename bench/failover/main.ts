@@ -7,11 +7,11 @@
 // `npm run build`, a C compiler, and Go for Kubernetes and MetalLB's speaker (built once; without it ours runs alone). Exit code 1: one of our promises does not hold.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureMetallb } from '../built.ts';
 import { inPrivateNamespaces } from '../in-lab.ts';
 import { metallb, picluster, type Contestant, type Strategy } from './contestant.ts';
 import { idleTable, measureIdle, type Idle } from './idle.ts';
 import { loadBroken, loadTable, measureLatency, type Latency } from './load.ts';
-import { ensureMetallbSpeaker } from './programs.ts';
 import { DEFINITIONS } from './recording.ts';
 import { broken, isStalled, isUnproven, table, type Measured } from './report.ts';
 import { runOnce, type RunResult } from './run.ts';
@@ -97,7 +97,7 @@ async function peers(dataFolder: string): Promise<readonly (readonly [Contestant
     return [];
   }
   try {
-    return [[metallb(await ensureMetallbSpeaker(), dataFolder), positive('peer-runs')]];
+    return [[metallb(await ensureMetallb('speaker'), dataFolder), positive('peer-runs')]];
   } catch (error) {
     say(`MetalLB's speaker cannot be built here, so ours runs alone: ${String(error)}`);
     return [];

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { type SocketAddon, loadAddon } from './addon.ts';
 import { assemble, BPF_CODE, type BpfProgram, DROP, KEEP } from './bpf.ts';
-import { ADDRESS_FAMILY, socketAddress } from './socket-address.ts';
+import { ADDRESS_FAMILY, type SocketAddress, socketAddress } from './socket-address.ts';
 import { PlainSocket, type PlainSocketOptions } from './socket-options.ts';
 
 /** What a UDP socket is bound to. */
@@ -15,10 +15,13 @@ export interface UdpSocketOptions extends PlainSocketOptions {
 /** Offset of the network header in a filter of a UDP socket. */
 const SKF_NET_OFF = 0xfff00000;
 /** Where IPv4 has its TTL, and IPv6 its hop limit. */
-const TTL_AT = { [ADDRESS_FAMILY.IPV4]: 8, [ADDRESS_FAMILY.IPV6]: 7 } as const;
+const TTL_AT: Readonly<Record<SocketAddress['family'], number>> = {
+  [ADDRESS_FAMILY.IPV4]: 8,
+  [ADDRESS_FAMILY.IPV6]: 7,
+};
 
 /** Keeps what has come with this TTL or hop limit, or a higher one. */
-export function minTtlFilter(family: keyof typeof TTL_AT, minTtl: number): BpfProgram {
+export function minTtlFilter(family: SocketAddress['family'], minTtl: number): BpfProgram {
   return [
     { code: BPF_CODE.LD_B_ABS, jt: 0, jf: 0, k: (SKF_NET_OFF + TTL_AT[family]) >>> 0 },
     { code: BPF_CODE.JMP_JGE_K, jt: 0, jf: 1, k: minTtl },

@@ -34,7 +34,11 @@ export class Bird implements Router {
         new RegExp(`${name}: ?(.*)`).exec(block)?.[1]?.trim() ?? '';
       const communities = field('BGP.community').matchAll(/\((\d+),(\d+)\)/g);
       routes.set(block.split(/\s/)[0] ?? '', {
-        nextHop: field('BGP.next_hop').split(' ')[0] ?? '',
+        // A global address first, which may be missing, then a link-local one.
+        nextHop:
+          field('BGP.next_hop')
+            .split(' ')
+            .find((each) => each !== '::') ?? '',
         asPath: field('BGP.as_path'),
         communities: Array.from(communities, ([, high, low]) => `${high}:${low}`),
       });
@@ -78,18 +82,19 @@ function configuration(config: RouterConfig): string {
     config.ttlSecurity === true && 'ttl security on',
     config.gracefulRestart === true && 'graceful restart on',
   ];
+  const extended = config.over === 'linkLocal' ? 'extended next hop on; ' : '';
   return `
 router id 192.0.2.2;
 protocol device { }
 ${statics.join('\n')}
 protocol bgp ours {
-  local ${THEIRS[config.over]} as ${config.asn};
+  local ${THEIRS[config.over].replace('%bgp0', '')} as ${config.asn};
   neighbor ${OURS[config.over]} as ${OURS.asn};
   connect delay time 1;
   connect retry time 1;
   error wait time 1, 2;
 ${options.flatMap((line) => (line === false ? [] : [`  ${line};`])).join('\n')}
-  ipv4 { import all; export where source = RTS_STATIC; next hop self; };
+  ipv4 { import all; export where source = RTS_STATIC; next hop self; ${extended}};
   ipv6 { import all; export where source = RTS_STATIC; next hop self; };
 }
 `;

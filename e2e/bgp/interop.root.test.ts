@@ -99,12 +99,13 @@ describe.each([new Frr(), new Bird(), new GoBgp()])('$name', (router) => {
       expect(ours.session).toBeUndefined();
     });
 
-    test('come together whoever connects', async () => {
+    test('come together whoever connects, signed or not', async () => {
       const passive = await establish({ passive: true });
       expect(passive.peer.status.phase).toBe('Established');
       await passive[Symbol.asyncDispose]();
       await router.stop();
-      const dialed = await establish({}, { mode: 'passive' });
+      const password = 'a-secret';
+      const dialed = await establish({ password }, { mode: 'passive' }, { password });
       expect(dialed.peer.status.phase).toBe('Established');
     });
 

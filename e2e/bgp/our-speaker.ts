@@ -12,7 +12,7 @@ import {
   type UpdateMessage,
 } from '@picluster/bgp';
 import { TcpAcceptor, TcpDialer, type TcpSocketOptions } from '@picluster/packet-socket';
-import { OURS, THEIRS } from './router.ts';
+import { OURS, type RouterConfig, THEIRS } from './router.ts';
 
 const clock = {
   nowMs: () => performance.now(),
@@ -24,7 +24,7 @@ const clock = {
 
 /** How our speaker is set up in one test. */
 export interface OurOptions {
-  readonly over: 'ipv4' | 'ipv6';
+  readonly over: RouterConfig['over'];
   readonly session: Partial<SessionOptions> & Pick<SessionOptions, 'peerAsn'>;
   readonly socket?: Partial<TcpSocketOptions>;
 }
@@ -38,10 +38,12 @@ export class OurSpeaker implements AsyncDisposable, PeerListener {
   readonly downs: { readonly reason: string; readonly retained: readonly Family[] }[] = [];
   session: PeerSession | undefined;
   readonly #acceptor: TcpAcceptor;
+  readonly #over: RouterConfig['over'];
   #wanted: readonly Prefix[] = [];
   #attributes: readonly RouteAttribute[] = [];
 
   constructor({ over, session, socket }: OurOptions) {
+    this.#over = over;
     const address = THEIRS[over];
     const dialer = new TcpDialer({ address, port: 179, source: OURS[over], ...socket });
     const options: SessionOptions = {
@@ -82,11 +84,17 @@ export class OurSpeaker implements AsyncDisposable, PeerListener {
       ...this.#attributes,
     ];
     const routeOf = (prefix: Prefix): Route => ({
-      nextHop: { address: prefix.includes(':') ? OURS.ipv6 : OURS.ipv4 },
+      nextHop: { address: this.#nextHopOf(prefix) },
       attributes: common,
     });
     this.peer.routes.replace(new Map(this.#wanted.map((prefix) => [prefix, routeOf(prefix)])));
     this.peer.changed();
+  }
+
+  /** On a link without other addresses all routes go to our link-local one (RFC 8950). */
+  #nextHopOf(prefix: Prefix): string {
+    if (this.#over === 'linkLocal') return OURS.linkLocal.replace('%bgp0', '');
+    return prefix.includes(':') ? OURS.ipv6 : OURS.ipv4;
   }
 
   established(session: PeerSession): void {

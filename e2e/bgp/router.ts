@@ -4,16 +4,25 @@ import { accessSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Our end of the cable to the router, and the router's: both families. */
-export const OURS = { ipv4: '192.0.2.1', ipv6: '2001:db8::1', asn: 64_512 } as const;
-export const THEIRS = { ipv4: '192.0.2.2', ipv6: '2001:db8::2' } as const;
+/** Our end of the cable to the router, and the router's: in both families, and on the link. */
+export const OURS = {
+  ipv4: '192.0.2.1',
+  ipv6: '2001:db8::1',
+  linkLocal: 'fe80::1%bgp0',
+  asn: 64_512,
+} as const;
+export const THEIRS = {
+  ipv4: '192.0.2.2',
+  ipv6: '2001:db8::2',
+  linkLocal: 'fe80::2%bgp0',
+} as const;
 const NAMESPACE = 'router';
 
 /** What a router is to be. */
 export interface RouterConfig {
   readonly asn: number;
   /** The session's addresses. */
-  readonly over: 'ipv4' | 'ipv6';
+  readonly over: 'ipv4' | 'ipv6' | 'linkLocal';
   readonly password?: string;
   readonly holdTimeS?: number;
   /** The router waits for us. */
@@ -51,13 +60,14 @@ export interface Router {
 export function plugIn(): void {
   ip(`netns add ${NAMESPACE}`);
   ip(`link add bgp0 type veth peer name bgp0 netns ${NAMESPACE}`);
-  for (const [words, { ipv4, ipv6 }] of [
+  for (const [words, { ipv4, ipv6, linkLocal }] of [
     ['', OURS],
     [`-netns ${NAMESPACE} `, THEIRS],
   ] as const) {
     ip(`${words}link set lo up`);
     ip(`${words}address add ${ipv4}/24 dev bgp0`);
     ip(`${words}address add ${ipv6}/64 dev bgp0 nodad`);
+    ip(`${words}address add ${linkLocal.replace('%bgp0', '/64')} dev bgp0 nodad`);
     ip(`${words}link set bgp0 up`);
   }
 }

@@ -14,6 +14,7 @@ import {
 export class Bird implements Router {
   readonly name = 'BIRD';
   readonly program = '/usr/sbin/bird';
+  readonly keepsRoutes = true;
   #process = new RouterProcess();
 
   async start(config: RouterConfig): Promise<void> {

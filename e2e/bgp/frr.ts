@@ -14,6 +14,7 @@ interface JsonPath {
 export class Frr implements Router {
   readonly name = 'FRR';
   readonly program = '/usr/lib/frr/bgpd';
+  readonly keepsRoutes = true;
   #process = new RouterProcess();
   #peer = '';
 

@@ -24,6 +24,7 @@ interface JsonPath {
 export class GoBgp implements Router {
   readonly name = 'GoBGP';
   readonly program = '/usr/bin/gobgpd';
+  readonly keepsRoutes = true;
   #process = new RouterProcess();
   #peer = '';
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../lab/wait-for.ts';
 import { Bird } from './bird.ts';
+import { ExaBgp } from './exabgp.ts';
 import { Frr } from './frr.ts';
 import { GoBgp } from './gobgp.ts';
 import { type OurOptions, OurSpeaker } from './our-speaker.ts';
@@ -9,7 +10,7 @@ import { isInstalled, OURS, plugIn, type RouterConfig, THEIRS, unplug } from './
 const inLab = process.env['PICLUSTER_LAB'] === '1';
 const EXTERNAL = 64_513;
 
-describe.each([new Frr(), new Bird(), new GoBgp()])('$name', (router) => {
+describe.each([new Frr(), new Bird(), new GoBgp(), new ExaBgp()])('$name', (router) => {
   describe.skipIf(!inLab || !isInstalled(router.program))('and we', () => {
     let ours: OurSpeaker | undefined;
 
@@ -132,19 +133,22 @@ describe.each([new Frr(), new Bird(), new GoBgp()])('$name', (router) => {
       expect(met.peer.status.phase).toBe('Established');
     });
 
-    test('keep our routes while we restart, and lose them when we stop for good', async () => {
-      const met = await establish({ gracefulRestart: true }, { gracefulRestart: {} });
-      met.announce(ipv4);
-      await waitFor('the routes', () => router.routes('ipv4').size === 2);
-      met.peer.stop('restart');
-      await waitFor('an end', () => !router.isEstablished());
-      expect([...router.routes('ipv4').keys()].toSorted()).toEqual(ipv4);
-      met.peer.start(true);
-      await waitFor('a session', () => met.session !== undefined && router.isEstablished());
-      expect([...router.routes('ipv4').keys()].toSorted()).toEqual(ipv4);
-      met.peer.stop('shutdown');
-      await waitFor('no routes', () => router.routes('ipv4').size === 0);
-    });
+    test.runIf(router.keepsRoutes)(
+      'keep our routes while we restart, and lose them when we stop for good',
+      async () => {
+        const met = await establish({ gracefulRestart: true }, { gracefulRestart: {} });
+        met.announce(ipv4);
+        await waitFor('the routes', () => router.routes('ipv4').size === 2);
+        met.peer.stop('restart');
+        await waitFor('an end', () => !router.isEstablished());
+        expect([...router.routes('ipv4').keys()].toSorted()).toEqual(ipv4);
+        met.peer.start(true);
+        await waitFor('a session', () => met.session !== undefined && router.isEstablished());
+        expect([...router.routes('ipv4').keys()].toSorted()).toEqual(ipv4);
+        met.peer.stop('shutdown');
+        await waitFor('no routes', () => router.routes('ipv4').size === 0);
+      },
+    );
 
     test('say why there is no session with another AS', async () => {
       const met = await meet({ asn: 65_000 }, { peerAsn: EXTERNAL });

@@ -45,6 +45,8 @@ export interface Router {
   readonly name: string;
   /** The program that must be there. */
   readonly program: string;
+  /** Whether it can keep routes of a peer that restarts. */
+  readonly keepsRoutes: boolean;
   start(config: RouterConfig): Promise<void>;
   /** What it has of us, by its `show` command. */
   routes(family: 'ipv4' | 'ipv6'): Map<string, ShownRoute>;

@@ -23,6 +23,8 @@ export interface ControlPlaneOptions {
   readonly logFolder?: string;
   /** Further arguments of kube-apiserver. */
   readonly apiServerArgs?: readonly string[];
+  /** Further controllers of kube-controller-manager. */
+  readonly controllers?: readonly string[];
 }
 
 /** The API server as tests disturb it. */
@@ -164,7 +166,7 @@ class Programs {
     const user = 'system:kube-controller-manager';
     this.#start('kube-controller-manager', [
       `--kubeconfig=${access.kubeconfigFor(user, this.tokens[user])}`,
-      `--controllers=${CONTROLLERS.join(',')}`,
+      `--controllers=${[...CONTROLLERS, ...(this.#options.controllers ?? [])].join(',')}`,
       '--leader-elect=false',
       '--use-service-account-credentials=true',
       `--service-account-private-key-file=${this.#file('service-accounts.key')}`,

@@ -23,6 +23,8 @@ interface DaemonPlace {
   readonly netns: string;
   readonly healthPort: number;
   readonly metricsPort: number;
+  /** Of a speaker. */
+  readonly startupPort?: number;
   readonly args: readonly string[];
   readonly program?: string;
   readonly under?: readonly string[];
@@ -87,6 +89,16 @@ export class Daemon {
     return this;
   }
 
+  /** Resolves when it could go on in the place of the one that runs on its node. */
+  async prepared(limitMs: number = READY_LIMIT_MS): Promise<this> {
+    const { name, startupPort } = this.#place;
+    const probe = async (): Promise<boolean> =>
+      !this.running || (await this.#get(startupPort ?? 0, '/')).startsWith('ok');
+    await waitFor(`${name} to be prepared`, probe, limitMs);
+    if (!this.running) throw new Error(`${name} ended\n${this.log()}`);
+    return this;
+  }
+
   /** Its metrics page. */
   async metrics(): Promise<string> {
     return await this.#get(this.#place.metricsPort, '/metrics');
@@ -129,11 +141,12 @@ export class Daemon {
   }
 
   #start(): LabProcess {
-    const { daemon, name, netns, args, healthPort, metricsPort } = this.#place;
+    const { daemon, name, netns, args, healthPort, metricsPort, startupPort } = this.#place;
     const bundle = new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url);
     const program = this.#place.program ?? fileURLToPath(bundle);
     if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
     const ports = [`--health-port=${healthPort}`, `--metrics-port=${metricsPort}`];
+    if (startupPort !== undefined) ports.push(`--startup-port=${startupPort}`);
     const [first = process.execPath, ...more] = [
       ...(this.#place.under ?? []),
       process.execPath,

@@ -59,6 +59,7 @@ export class LabNode {
       netns: this.name,
       healthPort: 7_482,
       metricsPort: 7_472,
+      startupPort: 7_473,
       args: [...own, ...(options.args ?? [])],
       ...(options.program !== undefined && { program: options.program }),
       ...(options.under !== undefined && { under: options.under }),

@@ -59,19 +59,19 @@ export async function startHttpServers(
     servers.push(started);
     return (started.address() as AddressInfo).port;
   };
-  const metricsPort = await start(options.metricsPort, () =>
-    guard === undefined ? createServer(plain) : tlsServer(guard.certificate, handler(metrics)),
-  );
-  const healthPort = isOne
-    ? metricsPort
-    : await start(options.healthPort, () => createServer(plain));
-  return {
-    metricsPort,
-    healthPort,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(servers.map(close));
-    },
-  };
+  const end = async (): Promise<void> => void (await Promise.all(servers.map(close)));
+  try {
+    const metricsPort = await start(options.metricsPort, () =>
+      guard === undefined ? createServer(plain) : tlsServer(guard.certificate, handler(metrics)),
+    );
+    const healthPort = isOne
+      ? metricsPort
+      : await start(options.healthPort, () => createServer(plain));
+    return { metricsPort, healthPort, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 function healthPages(health: HealthChecks): Pages {

@@ -22,6 +22,8 @@ export { LifeSocket } from './life-socket.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { HealthChecks, type HealthCheck } from './health.ts';
 export { startHttpServers, type HttpServers } from './http-servers.ts';
+export { startWhenFree, type PatienceDeps } from './patient-servers.ts';
+export { StartupServer } from './startup-server.ts';
 export { createMetrics, type Counter, type Gauge, type Metrics } from './metrics.ts';
 export { runDaemon, type DaemonContext, type DaemonDefinition } from './run-daemon.ts';
 export { L2_KEY_SECRET, l2KeySecret, readL2Keys, type L2Keys } from './l2-key.ts';

@@ -7,15 +7,18 @@ import {
   type FlagSet,
   type FlagValues,
 } from './flags.ts';
-import { HealthChecks } from './health.ts';
-import { startHttpServers } from './http-servers.ts';
+import { HealthChecks, type HealthCheck } from './health.ts';
+import { startHttpServers, type HttpServers } from './http-servers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { MetricsAccess, type ReviewClient } from './metrics-access.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
 import { saveMemory, saveMemoryAtTheCostOfSpeed } from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
+import { pause } from './seams/pause.ts';
+import { StartupServer } from './startup-server.ts';
 
 type CommonFlags = ReturnType<typeof commonFlags>;
 
@@ -31,6 +34,13 @@ export interface DaemonContext<S extends FlagSet> {
   readonly userAgent: string;
   /** Aborts on the first SIGTERM or SIGINT: finish, give back what is held, return. */
   readonly signal: AbortSignal;
+  /**
+   * Serves metrics and health, where the daemon says itself when; see `servesItself`. Waits for ports that another process has. Resolves when all
+   * is served, or with the first signal of the end.
+   */
+  serve(): Promise<void>;
+  /** Answers on a port of its own whether this process is prepared, for a while; see {@link StartupServer}. 0: not at all. */
+  startupServer(port: number, problem: HealthCheck): StartupServer;
 }
 
 /** A daemon: its flags, and a `main` that runs until the signal aborts. */
@@ -42,6 +52,8 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   readonly flags: S;
   /** Memory counts more than speed: its code is not optimised, and it may stand still for some 50 ms after a burst. Default: false. */
   readonly frugal?: boolean;
+  /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
+  readonly servesItself?: boolean;
   main(context: DaemonContext<S>): Promise<void>;
 }
 
@@ -78,27 +90,43 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
   const guard =
     folder === undefined ? undefined : { certificate: new CertificateFolder(folder, log), access };
   const signal = signalOfEnd(process, log);
-  try {
-    await using servers = await startHttpServers(
+  const start = async (): Promise<HttpServers> => {
+    const servers = await startHttpServers(
       { metrics, health, guard },
       {
         metricsPort: portOrOff(flags['metrics-port']),
         healthPort: portOrOff(flags['health-port']),
       },
     );
-    log.info('starting', {
-      ...build,
-      metricsPort: servers.metricsPort ?? 0,
-      healthPort: servers.healthPort ?? 0,
-    });
+    const { metricsPort = 0, healthPort = 0 } = servers;
+    log.info('serving', { metricsPort, healthPort });
+    return servers;
+  };
+  let served: HttpServers | undefined;
+  const patience = { pause, log };
+  try {
+    log.info('starting', { ...build });
+    if (definition.servesItself !== true) served = await start();
     const userAgent = `picluster-${definition.name}/${build.version}`;
     const askAccessThrough = (client: ReviewClient): void => access.askThrough(client);
-    await definition.main({ flags, log, metrics, health, askAccessThrough, userAgent, signal });
+    await definition.main({
+      flags,
+      log,
+      metrics,
+      health,
+      askAccessThrough,
+      userAgent,
+      signal,
+      serve: async () => void (served = await startWhenFree(start, patience, signal)),
+      startupServer: (port, problem) => new StartupServer(patience, port, problem),
+    });
     log.info('stopped');
     return 0;
   } catch (error) {
     log.error('failed', { error });
     return 1;
+  } finally {
+    await served?.[Symbol.asyncDispose]();
   }
 }
 

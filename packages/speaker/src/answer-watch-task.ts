@@ -58,8 +58,7 @@ export class AnswerWatchTask implements SegmentFollower {
     this.#state = initialAnswerWatch(deps.clock.nowMs(), rules);
   }
 
-  /** Begins to look. */
-  start(): void {
+  begin(): void {
     this.#take({ kind: 'look' });
   }
 
@@ -87,8 +86,8 @@ export class AnswerWatchTask implements SegmentFollower {
   }
 
   #take(told: Told): void {
-    if (this.#ended) return;
     const { clock, segment } = this.#deps;
+    if (this.#ended || segment.election === undefined) return;
     const nowMs = clock.nowMs();
     const input = { ...told, nowMs, election: segment.election.state } as AnswerWatchInput;
     const [state, effects] = answerWatchStep(this.#state, input);
@@ -112,7 +111,7 @@ export class AnswerWatchTask implements SegmentFollower {
         this.#control(effect.family, effect.waitMs);
         return;
       case 'report':
-        segment.election.report(effect.report);
+        segment.election?.report(effect.report);
         return;
       case 'set-aside':
         // Why it goes is told while it is still here.

@@ -1,4 +1,4 @@
-import { commonFlags, leaseFlags, stringFlag, type Flag } from '@picluster/daemon';
+import { commonFlags, leaseFlags, stringFlag, wholeNumberFlag, type Flag } from '@picluster/daemon';
 import { EXCLUDED_INTERFACES_FILE } from './excluded-interfaces.ts';
 
 /** Where it is settled which node answers for an address. */
@@ -53,6 +53,15 @@ const ignoreExcludeLabelFlag: Flag<boolean> = {
 /** All flags of the speaker. The lease timings are client-go's, with its names and defaults; they count under the strategy `lease`. */
 export const speakerFlags = {
   ...commonFlags({ metrics: 9120, health: 17_472 }),
+  'startup-port': wholeNumberFlag({
+    about:
+      'Says for a while after the start, by HTTP on any path, whether this speaker could go on in the place of another on its node; 0: never.',
+    env: 'PICLUSTER_STARTUP_PORT',
+    fallback: '17473',
+    min: 0,
+    max: 65_535,
+    placeholder: 'port',
+  }),
   'node-name': stringFlag({
     about: 'Name of the Node that this speaker runs on.',
     env: ['PICLUSTER_NODE_NAME', 'METALLB_NODE_NAME'],

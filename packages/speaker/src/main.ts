@@ -2,7 +2,6 @@ import { runDaemon, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
 import { speakerFlags } from './flags.ts';
 import { hmac } from './hmac.ts';
-import { ProcessLock } from './process-lock.ts';
 import { rehearse } from './rehearsal.ts';
 import { raisePriority } from './seams/process-priority.ts';
 import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
@@ -13,13 +12,9 @@ const STOP_LIMIT_MS = 5000;
 type Context = DaemonContext<typeof speakerFlags>;
 
 async function main(context: Context): Promise<void> {
-  const { flags, log, signal } = context;
+  const { flags, log } = context;
   if (raisePriority()) log.debug('priority raised');
-  // Two on one node would speak under one name. Under the strategy `lease` each has its own.
-  await using _lock =
-    flags['l2-strategy'] === 'wire'
-      ? await ProcessLock.take(`picluster-speaker-${flags.namespace}`, { clock, log }, signal)
-      : undefined;
+  rehearse(hmac);
   const client = connect({
     kubeconfig: flags.kubeconfig,
     userAgent: `${context.userAgent} (${flags['node-name']})`,
@@ -34,57 +29,78 @@ async function main(context: Context): Promise<void> {
 
 async function run(context: Context, client: KubeClient): Promise<void> {
   const { flags, log, health } = context;
+  let isPrepared = false;
+  using startup = context.startupServer(flags['startup-port'], () =>
+    isPrepared ? undefined : 'not prepared yet',
+  );
+  const parts = createSpeakerParts(context, client, () => startup.close());
+  const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
+  await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;
-  const node = flags['node-name'];
-  const parts = createSpeakerParts(context, client);
-  const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
+  let isHandedOn = false;
+  const onStop = async (): Promise<void> => {
+    // Nothing is waited for where nobody waits for us: then others wait for our last frame, and everything else hears of the end when it has left.
+    if (wire !== undefined && place?.isAwaited === true) {
+      isHandedOn = await place.handOn(() => wire.release());
+    }
+    void speaker.stop();
+    ending.abort(context.signal.reason);
+  };
+  context.signal.addEventListener('abort', () => void onStop(), { once: true });
+  if (context.signal.aborted) void onStop();
+
   const mirrored = [...Object.entries(caches), ...(wire?.api.caches ?? [])];
   health.ready('caches', () => staleReflector(mirrored));
   health.ready('key', () => wire?.api.keys.problem());
   health.ready('sockets', () => announcer.problem());
   // A roll-out stops the next speaker when this one is ready: then it must be able to take over.
-  let begun = false;
-  health.ready('election', () => (begun ? wire?.problem() : 'not begun yet'));
+  let isBegun = false;
+  health.ready('election', () => (isBegun ? wire?.problem() : 'not begun yet'));
 
-  rehearse(hmac);
-  const onStop = (): void => {
-    // Others wait for our last frame: everything else hears of the end when it has left.
-    void speaker.stop();
-    ending.abort(context.signal.reason);
-  };
-  if (context.signal.aborted) onStop();
-  else context.signal.addEventListener('abort', onStop, { once: true });
   const watching = speaker.watch();
   const following = [
     ...Object.values(caches).map((cache) => cache.run(signal)),
     ...(wire ? [wire.api.run(signal)] : []),
     ...(lease ? [lease.run(signal)] : []),
-    status.run(signal),
   ];
   try {
+    void startup.listen();
+    // Where another speaker has the place, it has the ports, too.
+    const isFirst = (await place?.enter(signal)) ?? true;
+    if (isFirst) await context.serve();
     await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
+    const node = flags['node-name'];
     log.info('caches synced', { node, services: caches.services.size });
     if (caches.nodes.get(node) === undefined) log.warn('no Node of this name', { node });
     await wire?.api.ready(signal);
     interfaces.start();
     for (const service of caches.services.keys()) speaker.reconcile(service);
-    begun = true;
-    await queue.run(async (service) => speaker.reconcile(service), signal);
+    const working = queue.run(async (service) => speaker.reconcile(service), signal);
+    isPrepared = true;
+    place?.prepared();
+    const inherited = await place?.taken();
+    wire?.begin(inherited);
+    if (!isFirst) following.push(context.serve());
+    isBegun = true;
+    // What another process of this node said of what is announced is its own until now.
+    following.push(status.run(signal));
+    await working;
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     interfaces.stop();
     watching[Symbol.dispose]();
-    await stopInTime(parts, following, log);
+    await stopInTime(parts, following, log, isHandedOn);
   }
 }
 
-/** Hands over first, as others wait for that; then lets go of the sockets, and then tells the API. */
+/** Hands over first, as others wait for that; then lets go of the sockets, and then tells the API, unless another process of this node goes on. */
 async function stopInTime(
   { speaker, announcer, events, status }: SpeakerParts,
   following: readonly Promise<void>[],
   log: Context['log'],
+  isHandedOn: boolean,
 ): Promise<void> {
   const limit = new AbortController();
   const tooLate = Promise.withResolvers<void>();
@@ -95,9 +111,11 @@ async function stopInTime(
   await Promise.race([speaker.stop(), tooLate.promise]);
   announcer.close();
   await Promise.race([Promise.allSettled(following), tooLate.promise]);
-  await status
-    .clear(limit.signal)
-    .catch((error: unknown) => log.warn('statuses not removed', { error }));
+  if (!isHandedOn) {
+    await status
+      .clear(limit.signal)
+      .catch((error: unknown) => log.warn('statuses not removed', { error }));
+  }
   await events.flush(limit.signal);
   events[Symbol.dispose]();
 }
@@ -109,6 +127,7 @@ process.exit(
       about:
         'Answers ARP and NDP on this node for the addresses of Services of type LoadBalancer, where this node is the one that should.',
       flags: speakerFlags,
+      servesItself: true,
       main,
     },
     process,

@@ -1,14 +1,23 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { TextLine } from './succession/text-line.ts';
 
 /** What the lock works with. */
 export interface ProcessLockDeps {
   readonly clock: { sleep(ms: number, signal?: AbortSignal): Promise<void> };
   readonly log: { info(message: string, fields?: Record<string, unknown>): void };
+  /** A process waits for our end at the other end of the line. */
+  readonly onWaiting: (line: TextLine) => void;
+  /** At the other end of the line is the process that has the lock. Resolves when the lock is ours to take, or the line is over. */
+  readonly meet: (line: TextLine) => Promise<void>;
 }
 
 /** Between two tries, where the other process goes while we ask it. */
 const PAUSE_MS = 20;
+/** More than one that waits is rare, and nobody else is to take our memory. */
+const WAITING_MAX = 8;
+/** What one that waits may say in a line, and what one that ends may: 20,000 addresses. */
+const CHARACTERS_MAX = { waiting: 2 ** 16, ending: 2 ** 24 } as const;
 
 /**
  * Lets one process of a name run in a network namespace: a node's own, for a speaker. The kernel keeps the lock as an abstract unix socket, so it ends
@@ -28,7 +37,7 @@ export class ProcessLock implements AsyncDisposable {
   /** Waits for the lock; rejects with the signal's reason. It does not keep the process alive. */
   static async take(
     name: string,
-    { clock, log }: ProcessLockDeps,
+    deps: ProcessLockDeps,
     signal: AbortSignal,
   ): Promise<ProcessLock> {
     // A name that begins with NUL is no file.
@@ -37,32 +46,44 @@ export class ProcessLock implements AsyncDisposable {
     for (;;) {
       signal.throwIfAborted();
       const waiting = new Set<Socket>();
-      const server = await tryListen(path, waiting);
+      const server = await tryListen(path, waiting, deps.onWaiting);
       if (server !== undefined) return new ProcessLock(server, waiting);
-      if (!told) log.info('another speaker runs on this node: waiting for its end', { lock: name });
+      if (!told)
+        deps.log.info('another speaker runs on this node: waiting for its end', { lock: name });
       told = true;
-      await endOfHolder(path, signal);
-      await clock.sleep(PAUSE_MS, signal);
+      if ((await follow(path, deps, signal)) === 'over') await deps.clock.sleep(PAUSE_MS, signal);
     }
+  }
+
+  /** Lets one in that was told to come. Others, who are woken by the end of their connections, still wait. */
+  free(): void {
+    this.#server.close();
   }
 
   /** Lets the next one in. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined;
+    if (closed !== undefined) this.#server.close();
     for (const connection of this.#waiting) connection.destroy();
     await closed;
   }
 }
 
 /** The listening socket; `undefined`: another process has it. */
-async function tryListen(path: string, waiting: Set<Socket>): Promise<Server | undefined> {
+async function tryListen(
+  path: string,
+  waiting: Set<Socket>,
+  onWaiting: ProcessLockDeps['onWaiting'],
+): Promise<Server | undefined> {
   const server = createServer((connection) => {
+    if (waiting.size >= WAITING_MAX) {
+      connection.destroy();
+      return;
+    }
     waiting.add(connection);
     connection.unref();
-    connection.on('error', () => connection.destroy());
     connection.on('close', () => waiting.delete(connection));
+    onWaiting(new TextLine(connection, CHARACTERS_MAX.waiting));
   });
   try {
     server.listen({ path });
@@ -75,17 +96,18 @@ async function tryListen(path: string, waiting: Set<Socket>): Promise<Server | u
   }
 }
 
-/** Resolves when the process that has the lock closes our connection, or there is none to connect to. */
-async function endOfHolder(path: string, signal: AbortSignal): Promise<void> {
-  const connection = connect({ path });
-  const onAbort = (): void => void connection.destroy();
+/** Follows the process that has the lock until it says that the lock is ours, or its line is over. */
+async function follow(
+  path: string,
+  { meet }: ProcessLockDeps,
+  signal: AbortSignal,
+): Promise<'ours' | 'over'> {
+  const line = new TextLine(connect({ path }), CHARACTERS_MAX.ending);
+  const onAbort = (): void => line.close();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    connection.resume();
-    connection.on('error', () => connection.destroy());
-    await once(connection, 'close');
-  } catch {
-    // Refused or reset: the holder is gone, or about to go.
+    await meet(line);
+    return line.ended ? 'over' : 'ours';
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

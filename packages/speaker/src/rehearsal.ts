@@ -7,7 +7,13 @@ import {
   type LinkListener,
   type LinkSocket,
 } from '@picluster/arp-responder';
-import { L2Election, type Hmac } from '@picluster/l2-election';
+import {
+  decodeState,
+  encodeState,
+  L2Election,
+  type ElectionState,
+  type Hmac,
+} from '@picluster/l2-election';
 import { Announcer } from './announcer.ts';
 
 /** Of the documentation (RFC 5737, RFC 3849). Nothing of this leaves the process. */
@@ -18,9 +24,9 @@ const SCENE_MS = 2000;
 const LINK = 'rehearsed';
 
 /**
- * Plays in memory how one node gives its addresses to another. The engine reads a function when it is called for the first time, which takes
+ * Plays in memory how one node gives its addresses to another, and how that goes on in another process. The engine reads a function when it is called for the first time, which takes
  * it milliseconds for all that a hand-over needs; a speaker that started a moment ago would do that with a client waiting. Gives how
- * many questions the successor answered: one.
+ * many questions the successors answered: two.
  */
 export function rehearse(hmac: Hmac): number {
   const clock = new RehearsedClock();
@@ -33,9 +39,16 @@ export function rehearse(hmac: Hmac): number {
   void one.election.stop();
   clock.run(1);
   const answers = one.ask() + two.ask();
-  void two.election.stop();
-  for (const { announcer } of [one, two]) announcer.close();
-  return answers;
+  const inherited = decodeState(encodeState(two.election.release()));
+  if (typeof inherited === 'string') throw new Error(inherited);
+  cable.pop();
+  const next = new Player(1, cable, clock, hmac, inherited);
+  next.stand();
+  clock.run(1);
+  const more = next.ask();
+  void next.election.stop();
+  for (const { announcer } of [one, two, next]) announcer.close();
+  return answers + more;
 }
 
 /** Time that passes at once. */
@@ -80,7 +93,13 @@ class Player {
   #link: LinkListener | undefined;
   #answers = 0;
 
-  constructor(number: number, cable: Player[], clock: RehearsedClock, hmac: Hmac) {
+  constructor(
+    number: number,
+    cable: Player[],
+    clock: RehearsedClock,
+    hmac: Hmac,
+    inherited?: ElectionState,
+  ) {
     this.#clock = clock;
     this.#mac = Uint8Array.of(2, 0, 0, 0, 0, number);
     this.announcer = new Announcer({
@@ -115,7 +134,12 @@ class Player {
           renewed: () => this.announcer.refresh(LINK),
         },
       },
-      { nodeName: String(number), electorate: LINK, keys: [new Uint8Array(32)] },
+      {
+        nodeName: String(number),
+        electorate: LINK,
+        keys: [new Uint8Array(32)],
+        ...(inherited && { inherited }),
+      },
     );
   }
 

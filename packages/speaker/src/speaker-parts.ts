@@ -1,11 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { leaseTimings, type DaemonContext } from '@picluster/daemon';
-import {
-  EventRecorder,
-  systemClock as clock,
-  systemRandom as random,
-  WorkQueue,
-  type KubeClient,
-} from '@picluster/kube';
+import { EventRecorder, systemRandom as random, WorkQueue, type KubeClient } from '@picluster/kube';
 import { wifiTimings, wiredTimings } from '@picluster/l2-election';
 import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-socket';
 import { Announcer, type AnnouncerDeps } from './announcer.ts';
@@ -14,15 +9,18 @@ import { createCaches, type Caches } from './caches.ts';
 import { ConflictReports } from './conflict-reports.ts';
 import { readExcludedInterfaces } from './excluded-interfaces.ts';
 import type { speakerFlags } from './flags.ts';
+import { hmac } from './hmac.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import { L2StatusTask } from './l2-status-task.ts';
 import { NodeMachines } from './node-machines.ts';
 import type { OwnerPod } from './l2-status.ts';
 import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
+import { machineClock as clock } from './seams/machine-clock.ts';
 import { systemHardwareAddresses } from './seams/system-neighbourhood.ts';
 import { systemInterfaces } from './seams/system-interfaces.ts';
 import { createSpeakerMetrics } from './speaker-metrics.ts';
 import { NOT_URGENT_MS, Speaker, type SpeakerDeps } from './speaker.ts';
+import { NodePlace } from './succession/node-place.ts';
 import { Wire } from './wire.ts';
 
 type Context = DaemonContext<typeof speakerFlags>;
@@ -37,13 +35,19 @@ export interface SpeakerParts {
   readonly interfaces: InterfaceWatch;
   /** Under the strategy `wire`. */
   readonly wire: Wire | undefined;
+  /** The same: two on one node would speak under one name. Under the strategy `lease` each has its own. */
+  readonly place: NodePlace | undefined;
   /** Under the strategy `lease`. */
   readonly lease: LeaseStrategy | undefined;
   readonly speaker: Speaker;
 }
 
-/** Makes the parts. Throws where the command line or a file that it names makes no sense. */
-export function createSpeakerParts(context: Context, client: KubeClient): SpeakerParts {
+/** Makes the parts; `onWaiting`: another process waits for our place. Throws where the command line or a file that it names makes no sense. */
+export function createSpeakerParts(
+  context: Context,
+  client: KubeClient,
+  onWaiting: () => void,
+): SpeakerParts {
   const { flags, log } = context;
   const { namespace, 'node-name': node } = flags;
   const timings = leaseTimings(flags);
@@ -151,9 +155,31 @@ export function createSpeakerParts(context: Context, client: KubeClient): Speake
     announcer,
     interfaces,
     wire,
+    place: wire && placeFor(wire, flags, log, onWaiting),
     lease: isWire ? undefined : lease,
     speaker,
   };
+}
+
+function placeFor(
+  wire: Wire,
+  { namespace }: Context['flags'],
+  log: Context['log'],
+  onWaiting: () => void,
+): NodePlace {
+  return new NodePlace(
+    {
+      hmac,
+      keys: () => wire.api.keys.keys ?? [],
+      facts: () => wire.facts(),
+      readAll: () => wire.readAll(),
+      nonce: randomUUID,
+      clock,
+      log,
+      onWaiting,
+    },
+    `picluster-speaker-${namespace}`,
+  );
 }
 
 function ownerPod(flags: Context['flags']): OwnerPod | undefined {

@@ -1,3 +1,4 @@
+import type { ElectionState } from '@picluster/l2-election';
 import type { OwnershipListener, OwnershipStrategy, Standing } from './ownership.ts';
 import type { WireSegment } from './wire-segment.ts';
 
@@ -23,6 +24,7 @@ export class WireOwnership implements OwnershipStrategy {
   readonly #deps: WireOwnershipDeps;
   readonly #segments = new Map<string, WireSegment>();
   readonly #leaving = new Set<Promise<void>>();
+  #begun = false;
   #stopped = false;
 
   constructor(deps: WireOwnershipDeps) {
@@ -34,14 +36,39 @@ export class WireOwnership implements OwnershipStrategy {
     return this.#segments;
   }
 
+  /** Takes part from now on, everywhere; on the interfaces where another process of this node did so until now, with all that it knew. */
+  begin(inherited: ReadonlyMap<string, ElectionState> = new Map()): void {
+    if (this.#stopped) return;
+    this.#begun = true;
+    for (const [name, segment] of this.#segments) {
+      segment.begin(inherited.get(name));
+      this.#deps.log.info('election begun', { interface: name, inherited: inherited.has(name) });
+      for (const address of segment.addresses) this.#deps.onStand?.(address, name);
+    }
+  }
+
+  /** Ends everywhere at once and without a word; gives what another process can begin with, by interface. */
+  release(): ReadonlyMap<string, ElectionState> {
+    this.#stopped = true;
+    const states = new Map<string, ElectionState>();
+    for (const [name, segment] of this.#segments) {
+      const state = segment.release();
+      if (state !== undefined) states.set(name, state);
+      this.#deps.onEnd?.(name);
+    }
+    this.#segments.clear();
+    return states;
+  }
+
   stand(address: string, { interfaces, ...standing }: Standing): void {
     if (this.#stopped) return;
     for (const [name, segment] of this.#segments) {
       if (!interfaces.includes(name)) segment.resign(address);
     }
     for (const name of interfaces) {
-      const segment = this.#segments.get(name) ?? this.#begin(name);
-      if (segment.stand(address, standing)) this.#deps.onStand?.(address, name);
+      const segment = this.#segments.get(name) ?? this.#join(name);
+      const isNews = segment.stand(address, standing);
+      if (isNews && this.#begun) this.#deps.onStand?.(address, name);
     }
   }
 
@@ -61,7 +88,7 @@ export class WireOwnership implements OwnershipStrategy {
       this.#leaving.add(over);
     }
     const early = this.#deps.early?.(interfaceNames);
-    if (early !== undefined && !this.#stopped && !this.#segments.has(early)) this.#begin(early);
+    if (early !== undefined && !this.#stopped && !this.#segments.has(early)) this.#join(early);
   }
 
   async stop(): Promise<void> {
@@ -70,10 +97,13 @@ export class WireOwnership implements OwnershipStrategy {
     await Promise.all(this.#leaving);
   }
 
-  #begin(interfaceName: string): WireSegment {
+  #join(interfaceName: string): WireSegment {
     const segment = this.#deps.segmentOn(interfaceName, this.#deps.listener);
     this.#segments.set(interfaceName, segment);
-    this.#deps.log.info('election begun', { interface: interfaceName });
+    if (this.#begun) segment.begin();
+    this.#deps.log.info(this.#begun ? 'election begun' : 'election prepared', {
+      interface: interfaceName,
+    });
     return segment;
   }
 }

@@ -1,31 +1,38 @@
 import {
   L2Election,
   type ElectionLink,
+  type ElectionState,
   type L2ElectionDeps,
   type L2ElectionOptions,
   type Standing,
 } from '@picluster/l2-election';
 
 /** An interface that an election runs on. */
-export interface SegmentLink extends ElectionLink {
+interface SegmentLink extends ElectionLink {
   close(): void;
 }
 
 /** What a segment works with. The clock's timer of 0 ms must fire when the link has delivered all that waits. */
 export interface WireSegmentDeps extends L2ElectionDeps {
   readonly link: SegmentLink;
+  /** Ours. */
+  readonly nodeName: string;
 }
 
-/** What lives as long as a segment, and hears what this node no longer stands for. */
+/** What lives as long as a segment takes part, and hears what this node no longer stands for. */
 export interface SegmentFollower extends Disposable {
+  begin(): void;
   resigned(address: string): void;
 }
 
-/** This node's part in the election on one interface: which addresses it stands for there, and whether anyone else may. */
+/**
+ * This node's part in the election on one interface: which addresses it stands for there, and whether anyone else may. Nothing is said there before it
+ * is begun.
+ */
 export class WireSegment {
-  readonly election: L2Election;
-  readonly #link: SegmentLink;
-  readonly #nodeName: string;
+  readonly #deps: WireSegmentDeps;
+  readonly #options: () => Omit<L2ElectionOptions, 'nodeName'>;
+  #election: L2Election | undefined;
   readonly #standings = new Map<string, Standing>();
   /** Those of them that it does not stand for now. */
   readonly #aside = new Set<string>();
@@ -34,17 +41,36 @@ export class WireSegment {
   #rivalled = 0;
   #alone = true;
 
-  /** Takes part from now on. */
-  constructor(deps: WireSegmentDeps, options: L2ElectionOptions) {
-    this.#link = deps.link;
-    this.#nodeName = options.nodeName;
-    this.election = new L2Election(deps, options);
-    this.election.setAlone(this.#alone);
+  /** `options` are asked for when it begins. */
+  constructor(deps: WireSegmentDeps, options: () => Omit<L2ElectionOptions, 'nodeName'>) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Takes part from now on; where another process of this node did so until now, with all that it knew. */
+  begin(inherited?: ElectionState): void {
+    const { nodeName } = this.#deps;
+    const options = { nodeName, ...this.#options(), ...(inherited && { inherited }) };
+    this.#election = new L2Election(this.#deps, options);
+    this.#election.setAlone(this.#alone);
+    for (const [address, standing] of this.#standings) {
+      if (!this.#aside.has(address)) this.#election.stand(address, standing);
+    }
+    const left = [...(inherited?.addresses ?? [])].flatMap(([address, { candidacy }]) =>
+      candidacy === undefined || this.#standings.has(address) ? [] : [address],
+    );
+    if (left.length > 0) this.#election.resign(...left);
+    this.#follower?.begin();
+  }
+
+  /** `undefined` before it is begun. */
+  get election(): L2Election | undefined {
+    return this.#election;
   }
 
   /** The hardware address of the interface. */
   get mac(): Uint8Array {
-    return this.#link.mac;
+    return this.#deps.link.mac;
   }
 
   /** The addresses that this node stands for. */
@@ -58,7 +84,7 @@ export class WireSegment {
     if (JSON.stringify(before) === JSON.stringify(standing)) return false;
     this.#standings.set(address, standing);
     this.#count(before, standing);
-    if (!this.#aside.has(address)) this.election.stand(address, standing);
+    if (!this.#aside.has(address)) this.#election?.stand(address, standing);
     return true;
   }
 
@@ -67,7 +93,7 @@ export class WireSegment {
     if (before === undefined) return;
     this.#standings.delete(address);
     this.#aside.delete(address);
-    this.election.resign(address);
+    this.#election?.resign(address);
     this.#count(before, undefined);
     this.#follower?.resigned(address);
   }
@@ -83,16 +109,16 @@ export class WireSegment {
       const standing = this.#standings.get(one);
       const { candidates } = standing ?? {};
       const fit = candidates && { candidates: candidates.filter((name) => !except(name)) };
-      this.election.stand(one, { ...standing, ...fit });
+      this.#election?.stand(one, { ...standing, ...fit });
     }
-    if (unit.length > 0) this.election.resign(...unit);
+    if (unit.length > 0) this.#election?.resign(...unit);
   }
 
   /** Ends {@link WireSegment.setAside}. */
   standAgain(address: string): void {
     for (const one of this.#unitOf(address)) {
       const standing = this.#standings.get(one);
-      if (this.#aside.delete(one) && standing !== undefined) this.election.stand(one, standing);
+      if (this.#aside.delete(one) && standing !== undefined) this.#election?.stand(one, standing);
     }
   }
 
@@ -102,7 +128,7 @@ export class WireSegment {
     return [...this.#standings.keys()].filter((one) => leadOf(one) === lead);
   }
 
-  /** Ends `follower` together with the segment. */
+  /** Begins and ends `follower` together with the segment. */
   followBy(follower: SegmentFollower): void {
     this.#follower = follower;
   }
@@ -110,8 +136,17 @@ export class WireSegment {
   /** Hands everything over, and only then lets go of the interface. */
   async close(): Promise<void> {
     this.#follower?.[Symbol.dispose]();
-    await this.election.stop();
-    this.#link.close();
+    await this.#election?.stop();
+    this.#deps.link.close();
+  }
+
+  /**
+   * Ends at once and without a word, and gives what another process can begin with. The link stays open until the process ends, and is not used: to
+   * close a packet socket takes the kernel up to 30 ms.
+   */
+  release(): ElectionState | undefined {
+    this.#follower?.[Symbol.dispose]();
+    return this.#election?.release();
   }
 
   /** Where nobody else may answer for anything, silence on the segment is no reason to stop. */
@@ -120,11 +155,11 @@ export class WireSegment {
     const alone = this.#rivalled === 0;
     if (alone === this.#alone) return;
     this.#alone = alone;
-    this.election.setAlone(alone);
+    this.#election?.setAlone(alone);
   }
 
   #isRivalled(standing: Standing | undefined): boolean {
     if (standing === undefined) return false;
-    return standing.candidates?.some((name) => name !== this.#nodeName) ?? true;
+    return standing.candidates?.some((name) => name !== this.#deps.nodeName) ?? true;
   }
 }

@@ -1,6 +1,9 @@
 import type { Metrics } from '@picluster/daemon';
 import {
+  encodeState,
   nodeIdOf,
+  stateFormat,
+  wiredTimings,
   type AnswerReport,
   type ElectionState,
   type L2Election,
@@ -23,6 +26,7 @@ import {
 import { Solicitor } from './solicitor.ts';
 import type { NodeView } from './views.ts';
 import { NOT_URGENT_MS, type Cache } from './speaker.ts';
+import type { Facts } from './succession/messages.ts';
 import { WireApi, type WireApiDeps, type WireApiOptions } from './wire-api.ts';
 import { createWireMetrics, type WireMetrics } from './wire-metrics.ts';
 import { WireOwnership } from './wire-ownership.ts';
@@ -58,6 +62,8 @@ export class Wire {
   readonly #deps: WireDeps;
   readonly #options: WireOptions;
   readonly #metrics: WireMetrics;
+  readonly #ports = new Map<string, ElectionPort>();
+  #ownership: WireOwnership | undefined;
   #segments: ReadonlyMap<string, WireSegment> = new Map();
   #found: ReturnType<typeof systemAddresses> = new Map();
   #lookedMs = -Infinity;
@@ -75,11 +81,11 @@ export class Wire {
       options,
     );
     this.api.keys.onKeys((keys) => {
-      for (const segment of this.#segments.values()) segment.election.setKeys(keys);
+      for (const segment of this.#segments.values()) segment.election?.setKeys(keys);
     });
   }
 
-  /** Makes the strategy. It may be used when the API's part is ready. */
+  /** Makes the strategy. It may be used when the API's part is ready, and takes part when it is begun. */
   ownership(listener: OwnershipListener): WireOwnership {
     const { log } = this.#deps;
     const ownership = new WireOwnership({
@@ -95,16 +101,58 @@ export class Wire {
             .get(name)
             ?.some((address) => this.#nodeAddresses().includes(address)),
         ),
-      onEnd: (interfaceName) => this.#metrics.forget(interfaceName),
+      onEnd: (interfaceName) => {
+        this.#metrics.forget(interfaceName);
+        this.#ports.delete(interfaceName);
+      },
     });
+    this.#ownership = ownership;
     this.#segments = ownership.segments;
     return ownership;
+  }
+
+  /** Takes part from now on, with what another process of this node gave, by interface. */
+  begin(inherited?: ReadonlyMap<string, ElectionState>): void {
+    this.#ownership?.begin(inherited);
+  }
+
+  /** Says and answers nothing any more; gives what another process of this node can begin with, by interface. */
+  release(): Readonly<Record<string, string>> {
+    const states = this.#ownership?.release() ?? new Map<string, ElectionState>();
+    return Object.fromEntries([...states].map(([name, state]) => [name, encodeState(state)]));
+  }
+
+  /** What must be the same in a process that begins with what this one gives. */
+  facts(): Facts {
+    const { nodeName, timings = wiredTimings, strict } = this.#options;
+    return {
+      format: stateFormat,
+      node: nodeName,
+      electorate: this.api.clusterId,
+      rules: JSON.stringify([timings, strict?.members ?? 0]),
+      interfaces: [...this.#segments].map(([name, { mac }]) =>
+        [name, readInterface(name)?.index, Buffer.from(mac).toString('hex')].join(' '),
+      ),
+    };
+  }
+
+  /** Resolves when all heartbeats that had arrived were read; before it is begun, they are thrown away. */
+  readAll(): Promise<void> {
+    const delivered = (): number => {
+      let sum = 0;
+      for (const port of this.#ports.values()) sum += port.delivered;
+      return sum;
+    };
+    return new Promise((resolve) => {
+      afterQuietPass(delivered, () => this.#deps.clock.nowMs(), resolve);
+    });
   }
 
   /** What keeps this node from taking over an address that another gives up; `undefined`: nothing. */
   problem(): string | undefined {
     for (const [name, { election }] of this.#segments) {
-      if (!election.isReady) return `on ${name} it has not heard the others for long enough`;
+      if (election?.isReady !== true)
+        return `on ${name} it has not heard the others for long enough`;
     }
     return undefined;
   }
@@ -118,7 +166,7 @@ export class Wire {
   /** Whether a machine may answer for our addresses: this one, on any interface, or one that runs a speaker. */
   isOurs(mac: string): boolean {
     for (const { election } of this.#segments.values()) {
-      for (const peer of election.state.peers.values()) if (peer.mac === mac) return true;
+      for (const peer of election?.state.peers.values() ?? []) if (peer.mac === mac) return true;
     }
     return systemHardwareAddresses().includes(mac);
   }
@@ -135,23 +183,21 @@ export class Wire {
     const { clock, log } = this.#deps;
     const { timings, strict } = this.#options;
     const port = new ElectionPort(interfaceName, { clock, log });
-    const deps = this.#electionOn(
-      port,
-      listener,
-      () => segment.election,
-      (report) => watch.reported(report),
-    );
-    const segment: WireSegment = new WireSegment(deps, {
-      nodeName: this.#options.nodeName,
+    this.#ports.set(interfaceName, port);
+    const election = (): L2Election => {
+      if (segment.election === undefined) throw new Error('nothing happens before it is begun');
+      return segment.election;
+    };
+    const deps = this.#electionOn(port, listener, election, (report) => watch.reported(report));
+    const segment: WireSegment = new WireSegment(deps, () => ({
       electorate: this.api.clusterId,
       keys: this.api.keys.keys ?? [],
       interfaceIndex: this.#rankOf(interfaceName),
       ...(timings && { timings }),
       ...(strict && { strict }),
-    });
+    }));
     const watch = this.#watchOn(interfaceName, segment);
     segment.followBy(watch);
-    watch.start();
     return segment;
   }
 
@@ -186,6 +232,7 @@ export class Wire {
     });
     return {
       link: port,
+      nodeName: this.#options.nodeName,
       clock: {
         nowMs: () => clock.nowMs(),
         wallMs: () => clock.wallMs(),

@@ -35,6 +35,7 @@ class Node {
     this.segment = new WireSegment(
       {
         link: election,
+        nodeName: this.name,
         clock,
         random: seededRandom(number),
         hmac,
@@ -51,7 +52,7 @@ class Node {
           reported: (report) => watch.reported(report),
         },
       },
-      { nodeName: this.name, electorate: 'test', keys: [new Uint8Array(32)] },
+      () => ({ electorate: 'test', keys: [new Uint8Array(32)] }),
     );
     const watch = new AnswerWatchTask(
       {
@@ -68,7 +69,7 @@ class Node {
       { asideMs: ASIDE_MS },
     );
     this.segment.followBy(watch);
-    watch.start();
+    this.segment.begin();
   }
 
   get holds(): boolean {
@@ -172,7 +173,7 @@ test('with an address go those that belong together with it, to the same node, a
   // Both may come back to it.
   for (const node of nodes.filter((one) => one !== first)) void node.segment.close();
   await clock.advance(3000);
-  first.segment.election.setAlone(true);
+  first.segment.election?.setAlone(true);
   await clock.advance(3000);
   expect(first.held).toEqual(new Set([ADDRESS, SECOND]));
 });

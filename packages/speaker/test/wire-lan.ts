@@ -44,6 +44,7 @@ export class WireNode {
         return new WireSegment(
           {
             link: port,
+            nodeName: name,
             clock,
             random,
             hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
@@ -56,15 +57,15 @@ export class WireNode {
                 (one) => Buffer.compare(one.mac, sender) === 0,
               )?.election,
           },
-          {
-            nodeName: name,
+          () => ({
             electorate: 'test',
             keys: [new Uint8Array(32)],
             interfaceIndex: order.indexOf(on),
-          },
+          }),
         );
       },
     });
+    this.ownership.begin();
   }
 
   /** The interfaces on which it answers for the address now. */

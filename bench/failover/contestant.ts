@@ -13,6 +13,8 @@ export interface Speaker {
   readonly pid: number;
   readonly running: boolean;
   ready(): Promise<unknown>;
+  /** Resolves when it could go on in the place of the one that runs on its node. */
+  prepared?(): Promise<unknown>;
   kill(): Promise<Exit>;
   stop(): Promise<Exit>;
   freeze(): void;

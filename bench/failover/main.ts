@@ -145,6 +145,7 @@ async function measureOne(stage: Stage, runs: number, folder: string, all: Resul
   const { failures, idle, load } = chosen();
   const count = stage.families.length;
   for (const scenario of failures) {
+    if (scenario.only !== undefined && scenario.only !== stage.contestant.strategy) continue;
     await stage.useServices(Math.ceil((scenario.addresses ?? SERVICES * count) / count));
     all.failures.push(await repeat(stage, scenario, runs, folder));
   }

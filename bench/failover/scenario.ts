@@ -39,6 +39,8 @@ export interface Scenario {
   readonly before?: (scene: Scene) => Promise<void>;
   /** It starts the API server again, which kube-sim does not survive. */
   readonly needsRealApi?: true;
+  /** Of our speakers under this strategy alone; others are not made for it. */
+  readonly only?: Strategy;
   /** New connections are made from the LAN all the time. */
   readonly connects?: true;
   /** Asked from before it until after it. */

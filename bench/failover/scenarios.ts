@@ -158,6 +158,28 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'surge',
+    // As for the graceful stop.
+    intervalMs: 2,
+    title: 'rolling update of all speakers, each beside the one it replaces',
+    only: 'wire',
+    connects: true,
+    fault: async ({ stage }) => {
+      for (const node of stage.lab.nodes) {
+        const replaced = stage.speaker(node);
+        const next = await stage.startBeside(node);
+        // As a kubelet asks, by our chart.
+        await sleep(2_000);
+        await next.prepared?.();
+        await replaced.stop();
+        await next.ready();
+      }
+    },
+    holdMs: 2_000,
+    aims: { wire: { silenceMs: 20, moves: 0, allConnect: true }, lease: {} },
+    stallMaxMs: 10,
+  },
+  {
     name: 'many',
     title: '200 addresses of one node at once, speaker killed',
     addresses: 200,

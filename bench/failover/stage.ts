@@ -99,6 +99,13 @@ export class Stage implements AsyncDisposable {
     return speaker;
   }
 
+  /** Starts another speaker on a node where one runs; from now on it is that node's. */
+  async startBeside(node: LabNode): Promise<Speaker> {
+    const next = await this.contestant.startSpeaker(this.lab, node, this.under);
+    this.#speakers.set(node.name, next);
+    return next;
+  }
+
   /** Writes of all speakers to the API server so far; undefined where they are not counted. */
   writes(): number | undefined {
     return this.#writes === undefined ? undefined : total(this.#writes.read());

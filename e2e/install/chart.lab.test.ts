@@ -199,6 +199,41 @@ describe('metrics by TLS', () => {
   });
 });
 
+describe('the next speaker', () => {
+  interface DaemonSetSpec {
+    readonly updateStrategy: unknown;
+    readonly template: {
+      readonly spec: { readonly containers: readonly Readonly<Record<string, unknown>>[] };
+    };
+  }
+  const specOf = async (values: object): Promise<DaemonSetSpec> => {
+    const [{ spec } = { spec: undefined }] = find(await render(values), 'DaemonSet');
+    return spec as DaemonSetSpec;
+  };
+
+  test('starts beside the one it replaces, under wire, unless told otherwise', async () => {
+    const strategy = async (values: object): Promise<unknown> =>
+      (await specOf(values)).updateStrategy;
+    const type = 'RollingUpdate';
+    const beside = { maxSurge: 1, maxUnavailable: 0 };
+    const after = { maxSurge: 0, maxUnavailable: 1 };
+    expect(await strategy({})).toEqual({ type, rollingUpdate: beside });
+    const lease = await strategy({ speaker: { l2Strategy: 'lease' } });
+    expect(lease).toEqual({ type, rollingUpdate: after });
+    const updateStrategy = { type, rollingUpdate: { maxUnavailable: '10%' } };
+    expect(await strategy({ speaker: { updateStrategy } })).toEqual(updateStrategy);
+    const onDelete = await strategy({ speaker: { updateStrategy: { type: 'OnDelete' } } });
+    expect(onDelete).toEqual({ type: 'OnDelete' });
+  });
+
+  test('has no port of the node to itself, and a probe that the other does not answer', async () => {
+    const [speaker] = (await specOf({})).template.spec.containers;
+    expect(speaker?.['ports']).toBeUndefined();
+    expect(speaker?.['startupProbe']).toMatchObject({ httpGet: { path: '/', port: 17_473 } });
+    expect(speaker?.['args']).toContain('--startup-port=17473');
+  });
+});
+
 describe('values', () => {
   test.each([
     [{ controler: {} }, "additional properties 'controler' not allowed"],

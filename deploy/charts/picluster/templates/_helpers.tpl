@@ -133,16 +133,34 @@ annotations:
 livenessProbe:
   httpGet:
     path: /healthz
-    port: health
+    port: {{ $values.livenessProbe.port }}
   {{- omit $values.livenessProbe "enabled" "port" | toYaml | nindent 2 }}
 {{- end }}
 {{- if $values.readinessProbe.enabled }}
 readinessProbe:
   httpGet:
     path: /readyz
-    port: health
+    port: {{ $values.livenessProbe.port }}
   {{- omit $values.readinessProbe "enabled" "port" | toYaml | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/*
+Under the strategy wire the next speaker starts beside the one it replaces, and goes on with all that this one knows: nothing moves. Under lease each has
+Leases of its own, and they share no port.
+*/}}
+{{- define "picluster.speaker.rollingUpdate" -}}
+{{- with .Values.speaker -}}
+{{- if .updateStrategy.rollingUpdate -}}
+{{ toYaml .updateStrategy.rollingUpdate }}
+{{- else if eq .l2Strategy "wire" -}}
+maxSurge: 1
+maxUnavailable: 0
+{{- else -}}
+maxSurge: 0
+maxUnavailable: 1
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Where the Pods may run: on machines that Node.js exists for. */}}

@@ -42,7 +42,7 @@
 {{- define "picluster.unused" -}}
 {{- $unused := list -}}
 {{- $values := .Values -}}
-{{- range $path := list "tls.minVersion" "tls.cipherSuites" "tls.curvePreferences" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.startupProbe" "speaker.bgpDebounceTimeout" -}}
+{{- range $path := list "tls.minVersion" "tls.cipherSuites" "tls.curvePreferences" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.bgpDebounceTimeout" -}}
 {{- $place := $values -}}
 {{- $found := true -}}
 {{- range $key := splitList "." $path -}}

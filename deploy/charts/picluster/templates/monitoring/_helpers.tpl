@@ -1,7 +1,13 @@
-{{/* One /metrics endpoint of a monitor. Takes root, component, monitor (its values), and how it is read by TLS: tlsConfig, and further fields in access. */}}
+{{/*
+One /metrics endpoint of a monitor. Takes root, component, monitor (its values), how it is read by TLS: tlsConfig, and further fields in access; and ofPods,
+where it finds Pods: those of the speaker declare no port, so Prometheus is told which.
+*/}}
 {{- define "picluster.endpoint" -}}
 {{- $secured := include "picluster.component.metricsSecret" . -}}
+{{- $undeclared := and .ofPods (eq .component "speaker") -}}
+{{- if not $undeclared }}
 port: metrics
+{{- end }}
 scheme: {{ empty $secured | ternary "http" "https" }}
 honorLabels: true
 {{- if $secured }}
@@ -21,9 +27,24 @@ interval: {{ . }}
 metricRelabelings:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .relabelings }}
+{{- if or $undeclared .relabelings }}
 relabelings:
+  {{- if $undeclared }}
+  - sourceLabels: [__meta_kubernetes_pod_container_name]
+    action: keep
+    regex: {{ $.component }}
+  - sourceLabels: [__meta_kubernetes_pod_ip]
+    regex: ([0-9.]+)
+    targetLabel: __address__
+    replacement: $1:{{ $.root.Values.prometheus.metricsPort }}
+  - sourceLabels: [__meta_kubernetes_pod_ip]
+    regex: (.*:.*)
+    targetLabel: __address__
+    replacement: '[$1]:{{ $.root.Values.prometheus.metricsPort }}'
+  {{- end }}
+  {{- with .relabelings }}
   {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}

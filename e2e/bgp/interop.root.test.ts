@@ -150,6 +150,21 @@ describe.each([new Frr(), new Bird(), new GoBgp(), new ExaBgp()])('$name', (rout
       },
     );
 
+    test.runIf(router.keepsRoutes)('we keep its routes while it restarts', async () => {
+      const announces = ['203.0.113.0/24', '2001:db8:3::/48'];
+      const config = { gracefulRestart: true, announces };
+      const met = await establish(config, { gracefulRestart: {} });
+      await waitFor('both ends', () => met.ends.length === 2);
+      router.signal('SIGKILL');
+      await waitFor('an end', () => met.session === undefined);
+      expect(met.downs[0]?.retained).toEqual(['ipv4-unicast', 'ipv6-unicast']);
+      for (const prefix of announces) expect([...met.heard.keys()]).toContain(prefix);
+      await router.start({ asn: EXTERNAL, over: 'ipv4', ...config });
+      await waitFor('both ends again', () => met.ends.length === 4);
+      // What it had not told again by then would go now, or has gone as soon as it was back.
+      expect(new Set(met.flushed)).toEqual(new Set(['ipv4-unicast', 'ipv6-unicast']));
+    });
+
     test('say why there is no session with another AS', async () => {
       const met = await meet({ asn: 65_000 }, { peerAsn: EXTERNAL });
       await waitFor('the reason', () => /Bad Peer AS/.test(met.peer.status.lastEnd ?? ''));

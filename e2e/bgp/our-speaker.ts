@@ -35,6 +35,8 @@ export class OurSpeaker implements AsyncDisposable, PeerListener {
   /** What the router has told us, and whose next hop it is. */
   readonly heard = new Map<Prefix, string>();
   readonly ends: Family[] = [];
+  /** Whose stale routes are to go. */
+  readonly flushed: Family[] = [];
   readonly downs: { readonly reason: string; readonly retained: readonly Family[] }[] = [];
   session: PeerSession | undefined;
   readonly #acceptor: TcpAcceptor;
@@ -118,6 +120,10 @@ export class OurSpeaker implements AsyncDisposable, PeerListener {
     this.session = undefined;
     this.downs.push({ reason: this.peer.status.lastEnd ?? '', retained });
     if (retained.length === 0) this.heard.clear();
+  }
+
+  flushStale(families: readonly Family[]): void {
+    this.flushed.push(...families);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,9 +8,9 @@ const KEPT_MS = 5000;
 const PAUSE_MS = 200;
 
 /**
- * Says on a port of its own whether this process is prepared, on any path, until that was said and a while has passed, or it is closed. So of two processes
- * that share their other ports for a moment, one of which prepares itself to go on in the other's place, the new one has this port: where the old one still
- * has it, it is waited for.
+ * Says on a port of its own whether this process is prepared, on any path, until that was said and a while has passed, or another process wants the port. So
+ * of two processes that share their other ports for a moment, one of which prepares itself to go on in the other's place, the new one has this port: where the
+ * old one still has it, it is waited for.
  */
 export class StartupServer implements Disposable {
   readonly #port: number;
@@ -41,7 +41,12 @@ export class StartupServer implements Disposable {
     }
   }
 
-  /** Gives the port away. */
+  /** Another process wants the port: it is given away if yes was said. Whoever asks would not believe this process otherwise. */
+  yield(): void {
+    if (this.#saidYes) this.close();
+  }
+
+  /** Ends it. */
   close(): void {
     this.#closed = true;
     this.#server?.closeAllConnections();

@@ -116,6 +116,23 @@ describe('the startup port', () => {
     await expect(pauses.begun(2).then(() => ask(port))).rejects.toThrow('fetch failed');
   });
 
+  test('is given to another process that wants it, but not before yes was said', async () => {
+    const pauses = new Pauses();
+    const { port, other } = await occupied();
+    other.close();
+    await once(other, 'close');
+    let problem: string | undefined = 'not yet';
+    using server = new StartupServer({ pause: pauses.pause, log }, port, () => problem);
+    await server.listen();
+    server.yield();
+    expect(await ask(port)).toEqual([503, 'not yet\n']);
+    problem = undefined;
+    server.yield();
+    expect(await ask(port)).toEqual([200, 'ok\n']);
+    server.yield();
+    await expect(ask(port)).rejects.toThrow('fetch failed');
+  });
+
   test('is free at once when it is closed, also while it is waited for', async () => {
     const pauses = new Pauses();
     const { port, other } = await occupied();

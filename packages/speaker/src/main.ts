@@ -33,7 +33,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   using startup = context.startupServer(flags['startup-port'], () =>
     isPrepared ? undefined : 'not prepared yet',
   );
-  const parts = createSpeakerParts(context, client, () => startup.close());
+  const parts = createSpeakerParts(context, client, () => startup.yield());
   const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
   await using place = parts.place;
   const ending = new AbortController();

@@ -16,6 +16,8 @@ export class Successor {
   #line: TextLine | undefined;
   #hello: string | undefined;
   #nonce = '';
+  /** The facts as they were told, as JSON. */
+  #told = '';
   #readAllAtMs = -Infinity;
   #inherited: ReadonlyMap<string, ElectionState> | undefined;
 
@@ -56,6 +58,8 @@ export class Successor {
       this.#hello = message.nonce;
       this.#introduce();
     } else if (message.kind === 'ask') {
+      // What it was told may not be so any more. It takes no answer for a no.
+      if (JSON.stringify(this.#deps.facts()) !== this.#told) return;
       await this.#deps.readAll();
       const { clock } = this.#deps;
       this.#readAllAtMs = clock.nowMs();
@@ -70,6 +74,7 @@ export class Successor {
     const { hmac, keys, nonce } = this.#deps;
     this.#nonce = nonce();
     const facts = this.#deps.facts();
+    this.#told = JSON.stringify(facts);
     const said = [this.#hello, this.#nonce, facts];
     const code = codeOf(hmac, keys()[0] ?? new Uint8Array(), 'prepared', said);
     void this.#line?.send(encodeMessage({ kind: 'prepared', nonce: this.#nonce, facts, code }));

@@ -154,6 +154,23 @@ describe('nothing is released, and the other nodes are given what is held,', () 
     expect(await refused({})).toEqual(['no answer']);
   });
 
+  test('where an interface has gone since it was prepared', async () => {
+    let interfaces = facts.interfaces;
+    const deps = depsOf({ facts: () => ({ ...facts, interfaces }) });
+    const predecessor = new Predecessor(depsOf());
+    const successor = new Successor(deps);
+    const [near, far] = await lines();
+    predecessor.admit(near);
+    const met = successor.meet(far);
+    successor.prepared();
+    await systemClock.sleep(20);
+    interfaces = [];
+    expect(await predecessor.handOn(release)).toBe(false);
+    await met;
+    expect(warnings).toEqual(['no answer']);
+    expect(events).not.toContain('released');
+  });
+
   test('where it ends before it is prepared, or without an answer', async () => {
     for (const isPrepared of [false, true]) {
       const predecessor = new Predecessor(depsOf());

@@ -15,6 +15,9 @@ const POOL = '10.128.0.0/12';
 /** The one node, which answers for everything. */
 export const NODE = nodeAddresses(1);
 
+/** Name of the Pod that MetalLB's speaker takes itself for. */
+export const PEER_POD = 'metallb-speaker';
+
 /** An API server, and a node with one Ethernet interface, in the namespaces that this process is in. */
 export class Cluster implements AsyncDisposable {
   readonly controlPlane: ControlPlane;
@@ -57,10 +60,12 @@ export class Cluster implements AsyncDisposable {
     const { api } = this.controlPlane;
     const applier = new Applier(api);
     await installDeployment(applier, NAMESPACE);
-    // The kinds that MetalLB watches besides, and its account.
-    await applier.apply(metallbController('').objects);
+    // The kinds that MetalLB watches besides, its account, and the Pod that its speaker looks itself up as.
+    const { account, objects } = metallbController('');
+    await applier.apply(objects);
     await applier.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: LOAD } }]);
     await registerNodes(api, [NODE]);
+    await api.create(`/api/v1/namespaces/${NAMESPACE}/pods`, podOf(PEER_POD, account));
     const apiVersion = 'metallb.io/v1beta1';
     const metadata = { name: 'big', namespace: NAMESPACE };
     await applier.apply([
@@ -94,6 +99,21 @@ async function plugIn(): Promise<void> {
   ];
   await run(['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
   await run(['ip', '-n', 'lan', 'link', 'set', 'switch', 'up']);
+}
+
+function podOf(name: string, account: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: NAMESPACE, labels: { app: 'metallb', component: 'speaker' } },
+    spec: {
+      nodeName: NODE.name,
+      hostNetwork: true,
+      serviceAccountName: account,
+      automountServiceAccountToken: false,
+      containers: [{ name: 'speaker', image: 'speaker' }],
+    },
+  };
 }
 
 function serviceOf(name: string): object {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessOptions } from '../../e2e/lab/processes.ts';
 import { NAMESPACE } from '../controller-scale/contestant.ts';
+import { PEER_POD } from './cluster.ts';
 
 /** The two daemons, ours and the peer's. */
 export type Daemon = 'controller' | 'speaker';
@@ -73,7 +74,7 @@ export function metallb(
     speaker: [
       `--node-name=${node}`,
       '--host=127.0.0.1',
-      '--pod-name=metallb-speaker',
+      `--pod-name=${PEER_POD}`,
       '--ml-bindaddr=127.0.0.1',
       '--ml-labels=app=metallb,component=speaker',
       `--ml-secret-key-path=${secrets}`,

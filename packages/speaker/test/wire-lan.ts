@@ -15,8 +15,14 @@ export class WireNode {
   readonly events: string[] = [];
   readonly #clock: SimClock;
 
-  /** `lans`: which segment each interface is on. Hardware addresses count from `number`. */
-  constructor(clock: SimClock, name: string, number: number, lans: ReadonlyMap<string, SimLan>) {
+  /** `lans`: which segment each interface is on. Hardware addresses count from `number`. It takes part at once, unless it `waits` until it is begun. */
+  constructor(
+    clock: SimClock,
+    name: string,
+    number: number,
+    lans: ReadonlyMap<string, SimLan>,
+    waits: boolean = false,
+  ) {
     this.#clock = clock;
     const random = seededRandom(number);
     const order = [...lans.keys()];
@@ -65,7 +71,7 @@ export class WireNode {
         );
       },
     });
-    this.ownership.begin();
+    if (!waits) this.ownership.begin();
   }
 
   /** The interfaces on which it answers for the address now. */

@@ -212,3 +212,46 @@ describe('a node with two interfaces', () => {
     expect(first?.events.filter((event) => event.includes('eth1'))).toEqual([]);
   });
 });
+
+describe('another process of a node', () => {
+  const SECOND = '10.20.30.2';
+  const both: Standing = { ...everywhere, interfaces: ['eth0', 'eth1'] };
+
+  test('says nothing before it is begun, then goes on with all on each interface, and gives away what it does not stand for', async () => {
+    const lans = new Map([
+      ['eth0', lan],
+      ['eth1', new SimLan({ clock }, { delayMs: 1 })],
+    ]);
+    // Somebody is there to be heard.
+    nodes[0]?.ownership.retain(['eth0']);
+    const first = node(4, lans);
+    nodes.push(first);
+    for (const address of [ADDRESS, SECOND]) {
+      first.ownership.stand(address, { ...both, candidates: ['n4', 'n1'] });
+    }
+    // Nobody else is there.
+    first.ownership.segments.get('eth1')?.election?.setAlone(true);
+    await watch(2000);
+    for (const address of [ADDRESS, SECOND]) {
+      expect(first.answers(address).toSorted()).toEqual(['eth0', 'eth1']);
+      nodes[0]?.ownership.stand(address, { ...everywhere, candidates: ['n4', 'n1'] });
+    }
+    await watch(1000);
+
+    const next = new WireNode(clock, 'n4', 4, lans, true);
+    next.ownership.stand(ADDRESS, { ...both, candidates: ['n4', 'n1'] });
+    await watch(500);
+    expect(next.events).toEqual([]);
+    const states = first.ownership.release();
+    expect([...states.keys()]).toEqual(['eth0', 'eth1']);
+    expect(first.answers(ADDRESS)).toEqual([]);
+    nodes = [...nodes.filter((one) => one !== first), next];
+    next.ownership.begin(states);
+    next.ownership.segments.get('eth1')?.election?.setAlone(true);
+    expect(await watch(2000)).toBeLessThanOrEqual(5);
+    expect(next.answers(ADDRESS).toSorted()).toEqual(['eth0', 'eth1']);
+    expect(next.answers(SECOND)).toEqual([]);
+    expect(nodes[0]?.answers(SECOND)).toEqual(['eth0']);
+    expect(first.events.filter((what) => what.includes('gained'))).toHaveLength(4);
+  });
+});

@@ -7,6 +7,13 @@ import type { ProcessOptions } from '../../e2e/lab/processes.ts';
 /** Where the daemons and the pools are. */
 export const NAMESPACE = 'metallb-system';
 
+/** The environment in our images; see deploy/images. */
+export const IMAGE_ENV = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+} as const;
+
 /** One of the controllers that are compared. */
 export interface Contestant {
   readonly name: string;
@@ -43,7 +50,7 @@ export function picluster(
         '--metrics-port=9120',
         '--health-port=17472',
       ],
-      env: { MALLOC_ARENA_MAX: '1' },
+      env: IMAGE_ENV,
     }),
   };
 }

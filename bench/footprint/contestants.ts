@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessOptions } from '../../e2e/lab/processes.ts';
-import { NAMESPACE } from '../controller-scale/contestant.ts';
+import { IMAGE_ENV, NAMESPACE } from '../controller-scale/contestant.ts';
 import { PEER_POD } from './cluster.ts';
 
 /** The two daemons, ours and the peer's. */
@@ -54,7 +54,7 @@ export function picluster(
         `--health-port=${HEALTH_PORT}`,
         ...own[daemon],
       ],
-      env: { MALLOC_ARENA_MAX: '1' },
+      env: IMAGE_ENV,
     }),
   };
 }

@@ -135,8 +135,14 @@ function runSettings(daemon: Daemon, version: string): RunSettings {
   return {
     User: `${USER_ID}:${USER_ID}`,
     Entrypoint: daemon === 'speaker' ? ['/app/with-net-raw', ...program] : program,
-    // One heap of the C library for all threads, not one for each: 1 to 4 MB less resident memory.
-    Env: ['PATH=/usr/bin', 'MALLOC_ARENA_MAX=1'],
+    // One heap of the C library for all threads, not one for each, that gives back what is free at its end; what Node reads from sockets, 64 kB at a time,
+    // stays out of it.
+    Env: [
+      'PATH=/usr/bin',
+      'MALLOC_ARENA_MAX=1',
+      'MALLOC_TRIM_THRESHOLD_=131072',
+      'MALLOC_MMAP_THRESHOLD_=32768',
+    ],
     WorkingDir: '/',
     StopSignal: 'SIGTERM',
     ExposedPorts: { '9120/tcp': {}, '17472/tcp': {} },

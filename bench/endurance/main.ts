@@ -14,8 +14,8 @@ const { values } = parseArgs({
 });
 
 const TROUBLE_MS = 50_000;
-/** As long as the longest pause between two tries. */
-const CALM_MS = 16_000;
+/** Whoever has tried in vain during the trouble pauses before the next try: seen to be over after 35 s. */
+const CALM_MS = 36_000;
 const REST_MS = 14_000;
 /** So that most rounds have none: then the daemon that is spared must be ready all the time. */
 const RESTART_EVERY_MS = [20_000, 90_000] as const;

@@ -52,6 +52,14 @@ test.each(['descriptors', 'sockets', 'resources', 'series'] as const)(
   },
 );
 
+test('who leads at one rest and stands by at another is compared by the lowest of each half', () => {
+  const restsWith = (...resources: number[]): Course['rests'] =>
+    resources.map((each, at) => ({ begin: vitals(at), end: vitals(at, { resources: each }) }));
+  const { samples } = course(() => ({}));
+  expect(growthOf({ samples, rests: restsWith(13, 4, 4, 13) }).resources).toBe(0);
+  expect(growthOf({ samples, rests: restsWith(4, 7, 10, 13) }).resources).toBe(6);
+});
+
 test('lines of the log are counted by the minute, over all and at the rests', () => {
   const { linesPerMinute, linesPerMinuteAtRest } = growthOf(course((at) => ({ lines: at * at })));
   expect(linesPerMinute).toBe((64 - 0) / (80 / 60));

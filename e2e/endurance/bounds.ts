@@ -6,7 +6,7 @@ export interface Bounds {
   readonly heapFloorMb: number;
   /** Of the median of anonymous memory in the last third over that in the first. */
   readonly anonymousMb: number;
-  /** At the last rest over the first one. */
+  /** Of the lowest at the rests of the second half over that of the first: a controller that leads holds more than one that stands by. */
   readonly descriptors: number;
   readonly sockets: number;
   readonly resources: number;
@@ -70,12 +70,14 @@ export function growthOf({ samples, rests }: Course): Growth {
   const third = Math.floor(samples.length / 3);
   const first = samples.slice(0, third);
   const last = samples.slice(-third);
-  const [firstRest, lastRest] = [rests[0]?.end, rests.at(-1)?.end];
+  const half = Math.floor(rests.length / 2);
   const [begin, end] = [samples[0], samples.at(-1)];
-  if (third === 0 || rests.length < 2 || !firstRest || !lastRest || !begin || !end)
-    throw new Error('too little was seen');
-  const atRest = (field: 'descriptors' | 'sockets' | 'resources' | 'series'): number =>
-    lastRest[field] - firstRest[field];
+  if (third === 0 || half === 0 || !begin || !end) throw new Error('too little was seen');
+  const atRest = (field: 'descriptors' | 'sockets' | 'resources' | 'series'): number => {
+    const lowest = (among: readonly Rest[]): number =>
+      Math.min(...among.map((rest) => rest.end[field]));
+    return lowest(rests.slice(-half)) - lowest(rests.slice(0, half));
+  };
   return {
     heapFloorMb: floor(last) - floor(first),
     anonymousMb: median(last) - median(first),

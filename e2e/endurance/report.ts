@@ -10,7 +10,7 @@ export function reportText(report: EnduranceReport): string {
   return [
     `${(tookMs / 60_000).toFixed(1)} minutes. ${[...tally].map(([what, times]) => `${times} ${what}`).join('; ')}.`,
     `All was right again after at most ${worst.toFixed(1)} s, ${settledMs.length} times.`,
-    `/readyz was asked ${asked.ready} times when it had to say yes, ${asked['not ready']} when no, ${asked.either} when either; wrong: ${readiness.lies.length}.`,
+    `/readyz was asked ${asked.ready} times when it had to say yes, ${asked['not ready']} when no, ${asked.either} when either; wrong for a moment ${readiness.moments} times, three times in a row ${readiness.lies.length} times.`,
     '',
     '| | ' + COLUMNS.map(([title]) => title).join(' | ') + ' |',
     '| --- |' + ' --- |'.repeat(COLUMNS.length),

@@ -27,12 +27,14 @@ export interface SolicitorDeps {
 
 /** How long what was looked up is used. */
 const LOOK_AGAIN_MS = 1000;
+/** Without a gateway: those that do not answer, as nodes that are cut off, must not take the turns of the one that does. */
+const OTHERS_AT_ONCE = 3;
 const NOBODY: Neighbourhood = { own: undefined, gateways: [], others: [] };
 const ANY_ADDRESS = '0.0.0.0';
 
 /**
  * Asks machines of a segment for their hardware address, by ARP: any reply shows that this machine still sends and hears. Each call asks the
- * gateways and one other.
+ * gateways and one other, or three others where no gateway is known.
  */
 export class Solicitor {
   readonly #deps: SolicitorDeps;
@@ -55,8 +57,9 @@ export class Solicitor {
       this.#lookedMs = nowMs;
     }
     const { own, gateways, others } = this.#neighbourhood;
-    const other = others[this.#turn++ % others.length];
-    const asked = new Set(other === undefined ? gateways : [...gateways, other]);
+    const count = Math.min(gateways.length > 0 ? 1 : OTHERS_AT_ONCE, others.length);
+    const turn = Array.from({ length: count }, () => others[this.#turn++ % others.length] ?? '');
+    const asked = new Set([...gateways, ...turn]);
     for (const address of asked) {
       const frame = question(port.mac, own ?? ANY_ADDRESS, address);
       if (frame !== undefined) port.send(frame);

@@ -47,6 +47,14 @@ test('the gateway is asked each time, and the others in turns', () => {
   expect(ask()).toEqual(['192.0.2.5 > 192.0.2.1', '192.0.2.5 > 192.0.2.7']);
 });
 
+test('where no gateway is known, three others are asked each time', () => {
+  const others = ['192.0.2.6', '192.0.2.7', '192.0.2.8', '192.0.2.9'];
+  neighbourhood = { own: '192.0.2.5', gateways: [], others };
+  const asked = (last: number[]): string[] => last.map((each) => `192.0.2.5 > 192.0.2.${each}`);
+  expect(ask()).toEqual(asked([6, 7, 8]));
+  expect(ask()).toEqual(asked([9, 6, 7]));
+});
+
 test('an IPv6 address has no turn', () => {
   neighbourhood = { ...neighbourhood, gateways: [], others: ['2001:db8::7', '192.0.2.8'] };
   expect(ask()).toEqual(['192.0.2.5 > 192.0.2.8']);

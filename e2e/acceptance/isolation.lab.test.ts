@@ -73,10 +73,30 @@ async function calm(): Promise<readonly LabNode[]> {
   );
 }
 
-const single = (): readonly object[] => addresses.map(() => ({ answerers: 1, two: 0, moves: 0 }));
+/** How often a speaker gave an address up because the API named another owner. */
+async function outdone(): Promise<number> {
+  const pages = await Promise.all(lab.nodes.map(async ({ speaker }) => await speaker.metrics()));
+  const lines = /^picluster_l2_losses_total\{.*reason="api-names-other".*\} (\d+)$/gm;
+  const counts = [...pages.join('\n').matchAll(lines)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/**
+ * Asks for so long: gives how many questions two answered, and how many addresses were taken from a speaker that held them. What a speaker
+ * loses that the machine let stand still is not counted.
+ */
+async function watch(recorders: readonly Recorder[], ms: number): Promise<object> {
+  const before = await outdone();
+  await goOn(recorders, ms);
+  const seen = await outcome(recorders);
+  const two = seen.reduce((sum, each) => sum + each.two, 0);
+  return { two, taken: (await outdone()) - before };
+}
+
+const STEADY = { two: 0, taken: 0 };
 
 describe('nodes that get no frame of each other, while a client hears all of them and all reach the API server', () => {
-  test('from their start on: each address has one answerer from its first answer on, and the log and a metric name who is unheard', async () => {
+  test('from their start on: never do two answer, nothing moves, and the log and a metric name who is unheard', async () => {
     await isolate();
     await lab.startDaemons();
     await applyPools(lab);
@@ -90,8 +110,7 @@ describe('nodes that get no frame of each other, while a client hears all of the
     for (const recorder of recorders)
       await lab.waitFor('an answer', () => recorder.firstAnswer(), 30_000);
     // Longer than what is recorded, and what the API says of life, counts.
-    await goOn(recorders, 40_000);
-    expect(await outcome(recorders)).toEqual(single());
+    expect(await watch(recorders, 40_000)).toEqual(STEADY);
     for (const { name, speaker } of lab.nodes) {
       const others = lab.nodes.map((node) => node.name).filter((other) => other !== name);
       const page = await speaker.metrics();
@@ -111,9 +130,7 @@ describe('nodes that get no frame of each other, while a client hears all of the
     console.log(`isolated: ${JSON.stringify(seen)}`);
     // So many questions may be answered by two as fit into half a second: the API server shares this machine with all else.
     expect(Math.max(...seen.map(({ two }) => two))).toBeLessThan(50);
-    const later = await ask();
-    await goOn(later, 40_000);
-    expect(await outcome(later)).toEqual(single());
+    expect(await watch(await ask(), 40_000)).toEqual(STEADY);
     expect(before).toHaveLength(addresses.length);
   });
 
@@ -152,10 +169,7 @@ describe('nodes of which a third hears all', () => {
     await theSwitch.disturb({
       unheard: [...(fromOwner ? [[a, b] as const] : []), ...(toOwner ? [[b, a] as const] : [])],
     });
-    await goOn(recorders, 5_000);
-    await theSwitch.heal();
-    await goOn(recorders, 2_000);
-    expect(await outcome(recorders)).toEqual(single());
+    expect(await watch(recorders, 5_000)).toEqual(STEADY);
   });
 });
 
@@ -193,7 +207,6 @@ describe('a new address', () => {
     const recorders = await ask(found);
     for (const recorder of recorders)
       await lab.waitFor('an answer', () => recorder.firstAnswer(), 30_000);
-    await goOn(recorders, 5_000);
-    expect(await outcome(recorders)).toEqual(found.map(() => ({ answerers: 1, two: 0, moves: 0 })));
+    expect(await watch(recorders, 5_000)).toEqual(STEADY);
   });
 });

@@ -9,6 +9,8 @@ const apiLifeMs = 15_000;
 
 /** For how long a claim on what a vanished node held waits for the API at most. */
 const recordWaitMs = 100;
+/** And a claim on a new address where nobody is heard, in lives of a promise. */
+const newAddressLives = 5;
 
 /**
  * The API names an owner (rule 20): a slow wire on which the higher stake stands too. Nobody replaces a record of the same term: of those
@@ -124,8 +126,13 @@ export function mayBeHeldUnheard(
  */
 export function toldAtMs({ state, nowMs, timings }: Turn, own: Readonly<AddressState>): number {
   const { claimAtMs, record } = own;
+  const peers = [...state.peers.values()];
+  // Nobody misses a new address. Where nobody is heard, the API alone can say who has it, and may take its time.
+  const isNew = own.claimLeastMs > 0 && record === undefined;
+  const waits = isNew && !peers.some((peer) => isHeard(state, peer, nowMs));
   const patient = own.claimLeastMs > 0 || 2 * groupOf(state, nowMs) < state.groupSize;
-  const latestMs = claimAtMs + (patient ? timings.deadAfterMs / 2 : recordWaitMs);
+  const waitMs = patient ? timings.deadAfterMs / 2 : recordWaitMs;
+  const latestMs = claimAtMs + (waits ? newAddressLives * timings.deadAfterMs : waitMs);
   if (record === undefined || own.recordedTerm !== own.term) return latestMs;
   return Math.min(latestMs, claimAtMs + (patient ? 6 : 3) * (record.atMs - claimAtMs));
 }

@@ -78,6 +78,23 @@ describe('heartbeats that are filtered while the API is there', () => {
     }
   });
 
+  test('from the start, the API slow: the same, as nobody misses a new address', () => {
+    for (const seed of seeds.slice(0, 30)) {
+      const segment = new Segment(seed, {
+        nodes: 2 + (seed % 4),
+        addresses: 3,
+        startWithinMs: 500,
+      });
+      segment.api.slow = true;
+      for (const one of segment.nodes) {
+        for (const other of segment.nodes) if (one !== other) segment.cut(one, other, true);
+      }
+      segment.run(20_000);
+      expect(segment.oracle.answerers().map(({ length }) => length)).toEqual([1, 1, 1]);
+      expect(segment.oracle.doubleMs, `seed ${seed}`).toBe(0);
+    }
+  });
+
   test('from some moment on: two answer for no longer than the API takes to tell the first, and then one', () => {
     const double = seeds.map((seed) => filtered(seed, 4000).doubleMs / 3);
     expect(Math.max(...double)).toBeLessThan(130);

@@ -1,24 +1,21 @@
-import { configurationStateSchema } from './configuration-state.ts';
-import { ipAddressPoolSchema } from './ip-address-pool.ts';
-import { l2AdvertisementSchema } from './l2-advertisement.ts';
-import {
-  ConfigurationStateResource,
-  IPAddressPoolResource,
-  L2AdvertisementResource,
-  ServiceL2StatusResource,
-  type Resource,
-} from './resource.ts';
-import { serviceL2StatusSchema } from './service-l2-status.ts';
+import type { Resource } from './resource.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 /** A column that `kubectl get` prints. */
 export interface PrinterColumn {
   readonly name: string;
-  readonly type: 'boolean' | 'string' | 'date';
+  readonly type: 'boolean' | 'string' | 'integer' | 'date';
   readonly jsonPath: string;
   readonly description: string;
   /** Above 0: only with `-o wide`. */
   readonly priority?: number;
+}
+
+/** A version that is served beside the one that is stored, for manifests that still name it. */
+export interface OlderVersion {
+  readonly version: string;
+  /** What the API server says to whoever uses it. */
+  readonly warning: string;
 }
 
 /** A CustomResourceDefinition, ready to be applied. */
@@ -35,13 +32,22 @@ const STANDARD_PROPERTIES = {
   metadata: { type: 'object' },
 } as const satisfies Record<string, StructuralSchema>;
 
-/** The CustomResourceDefinition of a namespaced kind with a status subresource. */
+/**
+ * The CustomResourceDefinition of a namespaced kind with a status subresource. Older versions have the same schema: the API server then changes nothing of an object but the name of
+ * its version, and no webhook has to. Without columns `kubectl get` prints name and age.
+ */
 export function crdManifest(
   resource: Resource,
   schema: StructuralSchema,
   columns: readonly PrinterColumn[],
+  older: readonly OlderVersion[] = [],
 ): CrdManifest {
   const properties = { ...STANDARD_PROPERTIES, ...schema.properties };
+  const version = {
+    subresources: { status: {} },
+    ...(columns.length === 0 ? {} : { additionalPrinterColumns: columns }),
+    schema: { openAPIV3Schema: { ...schema, properties } },
+  };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -56,106 +62,16 @@ export function crdManifest(
       },
       scope: 'Namespaced',
       versions: [
-        {
-          name: resource.version,
+        ...older.map(({ version: name, warning }) => ({
+          name,
           served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: columns,
-          schema: { openAPIV3Schema: { ...schema, properties } },
-        },
+          storage: false,
+          deprecated: true,
+          deprecationWarning: warning,
+          ...version,
+        })),
+        { name: resource.version, served: true, storage: true, ...version },
       ],
     },
   };
 }
-
-/** All our CustomResourceDefinitions. `deploy/crds` has them as YAML. */
-export const crdManifests: readonly CrdManifest[] = [
-  crdManifest(ConfigurationStateResource, configurationStateSchema, [
-    {
-      name: 'Result',
-      type: 'string',
-      jsonPath: '.status.result',
-      description: 'Whether the configuration is in force as it is written.',
-    },
-    {
-      name: 'ErrorSummary',
-      type: 'string',
-      jsonPath: '.status.errorSummary',
-      description: 'What is wrong with it.',
-    },
-    {
-      name: 'Age',
-      type: 'date',
-      jsonPath: '.metadata.creationTimestamp',
-      description: 'How long the object has been there.',
-    },
-  ]),
-  crdManifest(IPAddressPoolResource, ipAddressPoolSchema, [
-    {
-      name: 'Auto Assign',
-      type: 'boolean',
-      jsonPath: '.spec.autoAssign',
-      description: 'Whether Services get these addresses without asking.',
-    },
-    {
-      name: 'Avoid Buggy IPs',
-      type: 'boolean',
-      jsonPath: '.spec.avoidBuggyIPs',
-      description: 'Whether addresses that end in .0 and .255 are left out.',
-    },
-    {
-      name: 'Addresses',
-      type: 'string',
-      jsonPath: '.spec.addresses',
-      description: 'CIDRs and ranges.',
-    },
-  ]),
-  crdManifest(L2AdvertisementResource, l2AdvertisementSchema, [
-    {
-      name: 'IPAddressPools',
-      type: 'string',
-      jsonPath: '.spec.ipAddressPools',
-      description: 'Pools that are announced, by name.',
-    },
-    {
-      name: 'IPAddressPool Selectors',
-      type: 'string',
-      jsonPath: '.spec.ipAddressPoolSelectors',
-      description: 'Pools that are announced, by label.',
-    },
-    {
-      name: 'Interfaces',
-      type: 'string',
-      jsonPath: '.spec.interfaces',
-      description: 'Interfaces announced on.',
-    },
-    {
-      name: 'Node Selectors',
-      type: 'string',
-      jsonPath: '.spec.nodeSelectors',
-      description: 'Nodes that may announce.',
-      priority: 10,
-    },
-  ]),
-  crdManifest(ServiceL2StatusResource, serviceL2StatusSchema, [
-    {
-      name: 'Allocated Node',
-      type: 'string',
-      jsonPath: '.status.node',
-      description: 'The Node that announces.',
-    },
-    {
-      name: 'Service Name',
-      type: 'string',
-      jsonPath: '.status.serviceName',
-      description: 'The Service that is announced.',
-    },
-    {
-      name: 'Service Namespace',
-      type: 'string',
-      jsonPath: '.status.serviceNamespace',
-      description: 'The namespace of that Service.',
-    },
-  ]),
-];

@@ -14,6 +14,27 @@ export {
   type Annotations,
   type AnnotationKey,
 } from './annotations.ts';
+export {
+  bfdProfileSchema,
+  parseBFDProfile,
+  type BFDProfile,
+  type BFDProfileSpec,
+} from './bfd-profile.ts';
+export {
+  bgpAdvertisementSchema,
+  parseBGPAdvertisement,
+  type BGPAdvertisement,
+  type BGPAdvertisementSpec,
+} from './bgp-advertisement.ts';
+export { bgpPeerSchema, parseBGPPeer, type BGPPeer, type BGPPeerSpec } from './bgp-peer.ts';
+export {
+  communitySchema,
+  parseCommunity,
+  type Community,
+  type CommunityAlias,
+  type CommunitySpec,
+} from './community.ts';
+export { parseCommunityValue, type CommunityValue } from './community-value.ts';
 export { CONDITION, conditionsSchema, type Condition } from './condition.ts';
 export {
   configurationStateSchema,
@@ -21,7 +42,10 @@ export {
   type ConfigurationState,
   type ConfigurationStateStatus,
 } from './configuration-state.ts';
-export { crdManifest, crdManifests, type CrdManifest, type PrinterColumn } from './crd.ts';
+export { crdManifest, type CrdManifest, type OlderVersion, type PrinterColumn } from './crd.ts';
+export { crdManifests } from './crd-manifests.ts';
+export { durationMs } from './duration.ts';
+export { ipFamilyOf, type IpFamily } from './ip-family.ts';
 export {
   ipAddressPoolSchema,
   parseIPAddressPool,
@@ -31,10 +55,15 @@ export {
 } from './ip-address-pool.ts';
 export {
   apiVersionOf,
+  BFDProfileResource,
+  BGPAdvertisementResource,
+  BGPPeerResource,
+  CommunityResource,
   ConfigurationStateResource,
   GROUP,
   IPAddressPoolResource,
   L2AdvertisementResource,
+  ServiceBGPStatusResource,
   ServiceL2StatusResource,
   type Resource,
 } from './resource.ts';
@@ -52,6 +81,12 @@ export {
   type LabelSelector,
 } from './label-selector.ts';
 export type { Metadata, Parsed } from './object-meta.ts';
+export {
+  parseServiceBGPStatus,
+  serviceBGPStatusSchema,
+  type ServiceBGPStatus,
+  type ServiceBGPStatusStatus,
+} from './service-bgp-status.ts';
 export {
   parseServiceL2Status,
   serviceL2StatusSchema,

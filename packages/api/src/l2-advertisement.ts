@@ -1,16 +1,9 @@
 import type { XStatic } from 'typebox/schema';
-import { duplicateProblem } from './duplicates.ts';
-import {
-  labelSelectorSchema,
-  SELECTORS_MAX,
-  selectorListProblems,
-  selectorProblems,
-} from './label-selector.ts';
+import { selectionFields, selectionProblems } from './advertisement-fields.ts';
+import { labelSelectorSchema, SELECTORS_MAX, selectorProblems } from './label-selector.ts';
 import { parseObject, type Metadata, type Parsed } from './object-meta.ts';
 import type { FieldProblem, StructuralSchema } from './structural-schema.ts';
 
-const POOLS_MAX = 256;
-const NAME_LENGTH_MAX = 253;
 const INTERFACES_MAX = 256;
 /** Linux' IFNAMSIZ is 16 with the end mark; alternative names may be longer. */
 const INTERFACE_LENGTH_MAX = 128;
@@ -36,46 +29,13 @@ const specSchema = {
   type: 'object',
   description: 'Which addresses are announced, from which Nodes, on which interfaces.',
   properties: {
-    ipAddressPools: {
-      type: 'array',
-      description:
-        'Names of the IPAddressPools that are announced. With no names and no ipAddressPoolSelectors: all of them.',
-      maxItems: POOLS_MAX,
-      items: { type: 'string', maxLength: NAME_LENGTH_MAX },
-      'x-kubernetes-validations': [
-        {
-          rule: 'self.all(name, self.exists_one(other, other == name))',
-          message: 'a pool is listed twice: leave one out',
-        },
-      ],
-    },
-    ipAddressPoolSelectors: {
-      type: 'array',
-      description:
-        'Conditions on the labels of IPAddressPools, added to those by name. One that is met is enough.',
-      maxItems: SELECTORS_MAX,
-      items: labelSelectorSchema,
-    },
-    nodeSelectors: {
-      type: 'array',
-      description:
-        'Conditions on the labels of the Nodes that may announce. One that is met is enough. None given: all Nodes.',
-      maxItems: SELECTORS_MAX,
-      items: labelSelectorSchema,
-    },
+    ...selectionFields,
     interfaces: {
       type: 'array',
       description:
         'Names of the network interfaces that are announced on. None given: all of them.',
       maxItems: INTERFACES_MAX,
       items: { type: 'string', maxLength: INTERFACE_LENGTH_MAX },
-    },
-    serviceSelectors: {
-      type: 'array',
-      description:
-        'Conditions on the labels of the Services that are announced. One that is met is enough. None given: all Services.',
-      maxItems: SELECTORS_MAX,
-      items: labelSelectorSchema,
     },
     preferredNodeSelectors: {
       type: 'array',
@@ -115,10 +75,7 @@ export function parseL2Advertisement(raw: unknown): Parsed<L2Advertisement> {
 
 function specProblems(spec: L2AdvertisementSpec): readonly FieldProblem[] {
   return [
-    ...duplicateProblem(spec.ipAddressPools ?? [], 'spec.ipAddressPools'),
-    ...selectorListProblems(spec.ipAddressPoolSelectors ?? [], 'spec.ipAddressPoolSelectors'),
-    ...selectorListProblems(spec.nodeSelectors ?? [], 'spec.nodeSelectors'),
-    ...selectorListProblems(spec.serviceSelectors ?? [], 'spec.serviceSelectors'),
+    ...selectionProblems(spec),
     ...(spec.preferredNodeSelectors ?? []).flatMap(({ preference }, at) =>
       selectorProblems(preference, `spec.preferredNodeSelectors[${at}].preference`),
     ),

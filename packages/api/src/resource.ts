@@ -25,6 +25,46 @@ export const L2AdvertisementResource: Resource = {
   plural: 'l2advertisements',
 };
 
+/** BGPPeer: a router that is told. `v1beta1` is served too, with the same schema. */
+export const BGPPeerResource: Resource = {
+  group: GROUP,
+  version: 'v1beta2',
+  kind: 'BGPPeer',
+  plural: 'bgppeers',
+};
+
+/** BGPAdvertisement: announces addresses to routers. */
+export const BGPAdvertisementResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'BGPAdvertisement',
+  plural: 'bgpadvertisements',
+};
+
+/** BFDProfile: how sessions with routers are watched. */
+export const BFDProfileResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'BFDProfile',
+  plural: 'bfdprofiles',
+};
+
+/** Community: names for communities. */
+export const CommunityResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'Community',
+  plural: 'communities',
+};
+
+/** ServiceBGPStatus: which Node announces a Service to which routers. */
+export const ServiceBGPStatusResource: Resource = {
+  group: GROUP,
+  version: 'v1beta1',
+  kind: 'ServiceBGPStatus',
+  plural: 'servicebgpstatuses',
+};
+
 /** ConfigurationState: what a component says of its configuration. */
 export const ConfigurationStateResource: Resource = {
   group: GROUP,

@@ -1,38 +1,16 @@
 import type { XStatic } from 'typebox/schema';
+import { announcedServiceFields } from './announced-service.ts';
 import { parseObject, type Metadata, type Parsed } from './object-meta.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
-const NAME_LENGTH_MAX = 253;
 const INTERFACES_MAX = 256;
 const INTERFACE_LENGTH_MAX = 128;
-
-/** An object of this kind speaks of one Service on one Node for as long as it is there. */
-const SET_ONCE = [
-  { rule: 'self == oldSelf', message: 'is set once: delete the object instead of changing it' },
-] as const;
 
 const statusSchema = {
   type: 'object',
   description: 'What is announced, and from where. Written by the speaker of the Node.',
   properties: {
-    node: {
-      type: 'string',
-      description: 'The Node that answers for the addresses of the Service.',
-      maxLength: NAME_LENGTH_MAX,
-      'x-kubernetes-validations': SET_ONCE,
-    },
-    serviceName: {
-      type: 'string',
-      description: 'Name of the Service.',
-      maxLength: NAME_LENGTH_MAX,
-      'x-kubernetes-validations': SET_ONCE,
-    },
-    serviceNamespace: {
-      type: 'string',
-      description: 'Namespace of the Service.',
-      maxLength: NAME_LENGTH_MAX,
-      'x-kubernetes-validations': SET_ONCE,
-    },
+    ...announcedServiceFields,
     interfaces: {
       type: 'array',
       description: 'The network interfaces of the Node that it answers on.',

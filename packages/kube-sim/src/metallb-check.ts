@@ -1,4 +1,11 @@
-import { parseIPAddressPool, parseL2Advertisement } from '@picluster/api';
+import {
+  parseBFDProfile,
+  parseBGPAdvertisement,
+  parseBGPPeer,
+  parseCommunity,
+  parseIPAddressPool,
+  parseL2Advertisement,
+} from '@picluster/api';
 import type { Cause } from './api-error.ts';
 import type { KubeObject } from './object.ts';
 
@@ -9,6 +16,10 @@ interface Parsed {
 
 /** The parsers that know the rules which the CRDs state in CEL, by kind. */
 const parsers: Readonly<Record<string, (raw: unknown) => Parsed>> = {
+  BFDProfile: parseBFDProfile,
+  BGPAdvertisement: parseBGPAdvertisement,
+  BGPPeer: parseBGPPeer,
+  Community: parseCommunity,
   IPAddressPool: parseIPAddressPool,
   L2Advertisement: parseL2Advertisement,
 };

@@ -1,6 +1,13 @@
 import type { XStatic } from 'typebox/schema';
 import { duplicateProblem } from './duplicates.ts';
-import { labelSelectorSchema, SELECTORS_MAX, selectorListProblems } from './label-selector.ts';
+import {
+  labelSelectorSchema,
+  matchesAnySelector,
+  SELECTORS_MAX,
+  selectorListProblems,
+  type Labels,
+  type LabelSelector,
+} from './label-selector.ts';
 import type { FieldProblem, StructuralSchema } from './structural-schema.ts';
 
 const POOLS_MAX = 256;
@@ -57,4 +64,28 @@ export function selectionProblems(spec: XStatic<typeof selectionSchema>): readon
     ...selectorListProblems(spec.nodeSelectors ?? [], 'spec.nodeSelectors'),
     ...selectorListProblems(spec.serviceSelectors ?? [], 'spec.serviceSelectors'),
   ];
+}
+
+/** What says of an advertisement, of either protocol, which pools, Nodes and Services it is for. */
+export interface Selection {
+  readonly ipAddressPools?: readonly string[];
+  readonly ipAddressPoolSelectors?: readonly LabelSelector[];
+  readonly nodeSelectors?: readonly LabelSelector[];
+  readonly serviceSelectors?: readonly LabelSelector[];
+}
+
+/** Whether an advertisement is for a pool: by its name or by its labels. Neither names nor selectors: all pools. */
+export function selectsPool(
+  { ipAddressPools = [], ipAddressPoolSelectors = [] }: Selection,
+  pool: { readonly name: string; readonly labels: Labels },
+): boolean {
+  if (ipAddressPools.length === 0 && ipAddressPoolSelectors.length === 0) return true;
+  return (
+    ipAddressPools.includes(pool.name) || matchesAnySelector(ipAddressPoolSelectors, pool.labels)
+  );
+}
+
+/** Whether something is for whatever has these labels: for all where it has no selectors. */
+export function selectsLabels(selectors: readonly LabelSelector[] = [], labels: Labels): boolean {
+  return selectors.length === 0 || matchesAnySelector(selectors, labels);
 }

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { selectsLabels, selectsPool, type Selection } from './advertisement-fields.ts';
 export {
   ANNOTATION,
   deprecatedAnnotations,
@@ -27,6 +28,7 @@ export {
   type BGPAdvertisementSpec,
 } from './bgp-advertisement.ts';
 export { bgpPeerSchema, parseBGPPeer, type BGPPeer, type BGPPeerSpec } from './bgp-peer.ts';
+export { invalidObject, type BGPProblem, type BGPProblemCode } from './bgp-problem.ts';
 export {
   communitySchema,
   parseCommunity,
@@ -34,6 +36,11 @@ export {
   type CommunityAlias,
   type CommunitySpec,
 } from './community.ts';
+export {
+  communityAliases,
+  type CommunityAliases,
+  type CommunityFacts,
+} from './community-aliases.ts';
 export { parseCommunityValue, type CommunityValue } from './community-value.ts';
 export { CONDITION, conditionsSchema, type Condition } from './condition.ts';
 export {
@@ -82,6 +89,23 @@ export {
 } from './label-selector.ts';
 export type { Metadata, Parsed } from './object-meta.ts';
 export {
+  resolveAdvertisements,
+  type AdvertisementFacts,
+  type AdvertisementSurroundings,
+  type PoolFacts,
+  type ResolvedAdvertisement,
+  type ResolvedAdvertisements,
+} from './resolve-advertisements.ts';
+export {
+  PASSWORD_SECRET_TYPE,
+  resolvePeers,
+  type PeerFacts,
+  type PeerSurroundings,
+  type ResolvedPeer,
+  type ResolvedPeers,
+  type SecretFacts,
+} from './resolve-peers.ts';
+export {
   parseServiceBGPStatus,
   serviceBGPStatusSchema,
   type ServiceBGPStatus,
@@ -100,3 +124,4 @@ export {
   type StructuralSchema,
   type ValidationRule,
 } from './structural-schema.ts';
+export { widestPrefix, type WidestPrefix } from './widest-prefix.ts';

@@ -13,6 +13,8 @@ export interface Metadata {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly generation?: number;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
   readonly labels?: Labels;
 }
 
@@ -31,6 +33,7 @@ const metadataSchema = {
     uid: { type: 'string' },
     resourceVersion: { type: 'string' },
     generation: { type: 'integer' },
+    creationTimestamp: { type: 'string' },
     labels: { type: 'object', additionalProperties: { type: 'string' } },
   },
 } as const satisfies StructuralSchema;

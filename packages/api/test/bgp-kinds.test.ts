@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
+  invalidObject,
   parseBFDProfile,
   parseBGPAdvertisement,
+  parseBGPPeer,
   parseCommunity,
   parseServiceBGPStatus,
   serviceBGPStatusSchema,
@@ -172,5 +174,20 @@ describe('a ServiceBGPStatus', () => {
     const fields = Object.entries(serviceBGPStatusSchema.properties.status.properties);
     const setOnce = fields.filter(([, field]) => JSON.stringify(field).includes('self == oldSelf'));
     expect(setOnce.map(([name]) => name)).toEqual(['node', 'serviceName', 'serviceNamespace']);
+  });
+});
+
+describe('an object that cannot be read', () => {
+  test('is told of with its name and each field that is wrong', () => {
+    const parsed = parseBGPPeer({ metadata, spec: { myASN: 0, peerASN: 'x' } });
+    const { message, code } = invalidObject('BGPPeer', 'one', parsed.ok ? [] : parsed.problems);
+    expect(code).toBe('invalid');
+    expect(message).toBe(
+      'parsing peer one spec.myASN: must be at least 1, not 0; spec.peerASN: must be a whole number, not "x"',
+    );
+    const field = { field: 'spec.receiveInterval', message: 'must be at least 10, not 2' };
+    expect(invalidObject('BFDProfile', 'two', [field]).message).toBe(
+      'parsing BFDProfile two: spec.receiveInterval: must be at least 10, not 2',
+    );
   });
 });

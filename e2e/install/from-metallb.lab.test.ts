@@ -1,4 +1,6 @@
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensureMetallbSource } from '../../scripts/metallb.mjs';
@@ -12,8 +14,10 @@ import { CHART } from './helm.ts';
 const NAMESPACE = 'metallb-system';
 const POOL = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/ipaddresspools/home`;
 const ADVERTISEMENT = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/l2advertisements/home`;
+const BGP = 'bgppeers/router bgpadvertisements/home bfdprofiles/fast communities/names'.split(' ');
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+const CERTIFICATE = Buffer.from(rootCertificates[0] ?? '').toString('base64');
 const here = ['--namespace', NAMESPACE];
 
 let cluster: Cluster;
@@ -31,7 +35,7 @@ afterEach(async () => {
 
 /** MetalLB by its own chart. */
 async function installChart(): Promise<void> {
-  const chart = path.join(await ensureMetallbSource(), 'charts', 'metallb');
+  const chart = await mended('charts/metallb', 'charts/crds/templates/crds.yaml');
   await cluster.helm.run(['install', 'metallb', chart, '--create-namespace', ...here], {
     speaker: { frr: { enabled: false } },
     // Its Pods do not run here, so its webhook cannot be asked.
@@ -39,10 +43,70 @@ async function installChart(): Promise<void> {
   });
 }
 
-/** A pool, an advertisement, and a Service that has the pool's eighth address. */
+/**
+ * A copy of what MetalLB publishes, with AS numbers of 64 bits. Kubernetes 1.37 refuses every BGPPeer under the CRD of MetalLB 0.15, which says int32 ("Maximum boundary value must be of type
+ * integer with format int32"); later releases of MetalLB say int64.
+ */
+async function mended(what: string, file: string): Promise<string> {
+  const copy = path.join(cluster.folder, what.replaceAll('/', '-'));
+  cpSync(path.join(await ensureMetallbSource(), what), copy, { recursive: true });
+  const crds = path.join(copy, file);
+  chmodSync(crds, 0o644);
+  const text = readFileSync(crds, 'utf8');
+  writeFileSync(crds, text.replaceAll(/int32(\s+maximum: 4294967295)/g, 'int64$1'));
+  return copy;
+}
+
+/** MetalLB's controller says in the CRD who signed the certificate of its webhook. */
+async function injectCertificate(): Promise<void> {
+  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const body = { spec: { conversion: { webhook: { clientConfig: { caBundle: CERTIFICATE } } } } };
+  const api = cluster.controlPlane.api;
+  await api.request('PATCH', `${crds}/bgppeers.metallb.io?fieldManager=MetalLB`, {
+    body,
+    contentType: 'application/merge-patch+json',
+  });
+}
+
+/** Our chart refuses to go on, and says which command makes it possible; that command is run. */
+async function switchConversionOff(words: readonly string[], values: object = {}): Promise<void> {
+  const { code, stderr } = await cluster.helm.try(words, values);
+  expect(code).toBe(1);
+  const patch = /kubectl (patch crd bgppeers\.metallb\.io --type=json) --patch='([^']+)'/.exec(
+    stderr,
+  );
+  const [, command = '', change = ''] = patch ?? [];
+  await cluster.kubectl(...command.split(' '), `--patch=${change}`);
+}
+
+/** What MetalLB announces by BGP. */
+const routing = `
+apiVersion: metallb.io/v1beta2
+kind: BGPPeer
+metadata: { name: router, namespace: ${NAMESPACE} }
+spec: { myASN: 64512, peerASN: 64513, peerAddress: 192.0.2.254, bfdProfile: fast, holdTime: 30s }
+---
+apiVersion: metallb.io/v1beta1
+kind: BGPAdvertisement
+metadata: { name: home, namespace: ${NAMESPACE} }
+spec: { ipAddressPools: [home], communities: [quiet] }
+---
+apiVersion: metallb.io/v1beta1
+kind: BFDProfile
+metadata: { name: fast, namespace: ${NAMESPACE} }
+spec: { receiveInterval: 300 }
+---
+apiVersion: metallb.io/v1beta1
+kind: Community
+metadata: { name: names, namespace: ${NAMESPACE} }
+spec: { communities: [{ name: quiet, value: '65535:65282' }] }
+`;
+
+/** A pool, advertisements of both protocols, and a Service that has the pool's eighth address. */
 async function use(): Promise<void> {
-  await waitFor('the pools to be served', async () => {
+  await waitFor('the kinds to be served', async () => {
     await cluster.apply(configuration(NAMESPACE, '192.0.2.0/24'));
+    await cluster.apply(routing);
     return true;
   });
   await cluster.apply([loadBalancer('web')]);
@@ -53,12 +117,26 @@ async function use(): Promise<void> {
 }
 
 async function configured(): Promise<unknown> {
-  const objects = [await cluster.find(POOL), await cluster.find(ADVERTISEMENT)];
+  const paths = BGP.map((each) => {
+    const version = each.startsWith('bgppeers') ? 'v1beta2' : 'v1beta1';
+    return `/apis/metallb.io/${version}/namespaces/${NAMESPACE}/${each}`;
+  });
+  const objects = await Promise.all(
+    [POOL, ADVERTISEMENT, ...paths].map((each) => cluster.find(each)),
+  );
   return objects.map((object) => [
     object?.metadata['uid'],
     object?.metadata['generation'],
     object?.['spec'],
   ]);
+}
+
+/** The older version of BGPPeer is served without MetalLB's webhook. */
+async function readOlderVersion(): Promise<void> {
+  const older = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/bgppeers/router`;
+  await waitFor('v1beta1 to be served', async () => (await cluster.find(older)) !== undefined);
+  const peer = await cluster.find(older);
+  expect(peer?.['spec']).toMatchObject({ bfdProfile: 'fast', holdTime: '30s' });
 }
 
 /** What is there of MetalLB's own, besides the kinds. */
@@ -94,18 +172,21 @@ async function letOursWork(account: string): Promise<void> {
 describe('from MetalLB', () => {
   test('by an upgrade of its release: its parts go, pools and addresses stay, and back again', async () => {
     await installChart();
+    await injectCertificate();
     await use();
     const before = await configured();
     expect((await partsOfMetallb()).length).toBeGreaterThan(5);
 
     const words = ['upgrade', 'metallb', CHART, '--reset-values', ...here];
+    await switchConversionOff(words, { fullnameOverride: 'picluster' });
     await cluster.helm.run(words, { fullnameOverride: 'picluster' });
     expect(await configured()).toEqual(before);
     expect(await partsOfMetallb()).toEqual([]);
     expect(await cluster.find(`${WEBHOOKS}/metallb-webhook-configuration`)).toBeUndefined();
+    await readOlderVersion();
     await letOursWork('picluster-controller');
 
-    await cluster.helm.run(['rollback', 'metallb', '1', ...here]);
+    await cluster.helm.run(['rollback', 'metallb', '1', '--force-conflicts', ...here]);
     expect(await configured()).toEqual(before);
     expect((await partsOfMetallb()).length).toBeGreaterThan(5);
     const web = await readService(cluster.controlPlane.api, 'web', 'default');
@@ -114,9 +195,11 @@ describe('from MetalLB', () => {
 
   test('by a release of ours beside it, which takes the kinds over before its own is uninstalled', async () => {
     await installChart();
+    await injectCertificate();
     await use();
     const before = await configured();
     const words = ['install', 'picluster', CHART, ...here];
+    await switchConversionOff(words);
     const refused = await cluster.helm.try(words);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('cannot be imported into the current release');
@@ -126,20 +209,23 @@ describe('from MetalLB', () => {
     await cluster.helm.run(['uninstall', 'metallb', ...here]);
     expect(await configured()).toEqual(before);
     expect(await partsOfMetallb()).toEqual([]);
+    await readOlderVersion();
     await letOursWork('picluster-controller');
   });
 
   test('from plain manifests to plain manifests', async () => {
-    const manifest = path.join(await ensureMetallbSource(), 'config/manifests/metallb-native.yaml');
+    const manifest = await mended('config/manifests/metallb-native.yaml', '');
     await cluster.kubectl('apply', '--filename', manifest);
     const webhooks = 'validatingwebhookconfiguration/metallb-webhook-configuration';
     await cluster.kubectl('delete', webhooks);
+    await injectCertificate();
     await use();
     const before = await configured();
 
     await cluster.kubectl('delete', 'deployment/controller', 'daemonset/speaker', ...here);
     await cluster.kubectl('apply', '--kustomize', DEPLOY);
     expect(await configured()).toEqual(before);
+    await readOlderVersion();
     await letOursWork('picluster-controller');
   });
 });

@@ -61,6 +61,7 @@ export function crdManifest(
         singular: resource.kind.toLowerCase(),
       },
       scope: 'Namespaced',
+      ...(older.length === 0 ? {} : { conversion: { strategy: 'None' } }),
       versions: [
         ...older.map(({ version: name, warning }) => ({
           name,

@@ -38,6 +38,14 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What MetalLB leaves in its CRD keeps ours from being applied: its controller owns the certificate of the webhook there, so nobody else's manifest removes it. */}}
+{{- define "picluster.validateConversion" -}}
+{{- $crd := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "bgppeers.metallb.io" -}}
+{{- if dig "spec" "conversion" "webhook" "" $crd -}}
+{{- fail "BGPPeers are converted by a webhook of MetalLB's, which goes. Switch it off first, which changes no BGPPeer, and try again:\n\nkubectl patch crd bgppeers.metallb.io --type=json --patch='[{\"op\":\"replace\",\"path\":\"/spec/conversion\",\"value\":{\"strategy\":\"None\"}}]'\n" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* MetalLB's values that are understood, and change nothing. */}}
 {{- define "picluster.unused" -}}
 {{- $unused := list -}}

@@ -60,4 +60,6 @@ export const CONDITION = {
   ACCEPTED: 'picluster.io/Accepted',
   /** On the controller's ConfigurationState: whether all pools are in force as they are written. */
   POOL_RECONCILER_VALID: 'poolReconcilerValid',
+  /** On a speaker's ConfigurationState: whether all that is for its Node is in force as it is written. */
+  CONFIG_RECONCILER_VALID: 'configReconcilerValid',
 } as const;

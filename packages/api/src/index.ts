@@ -49,6 +49,12 @@ export {
   type ConfigurationState,
   type ConfigurationStateStatus,
 } from './configuration-state.ts';
+export {
+  configurationStatus,
+  viewConfigurationState,
+  type ConfigurationReport,
+  type ConfigurationStateView,
+} from './configuration-status.ts';
 export { crdManifest, type CrdManifest, type OlderVersion, type PrinterColumn } from './crd.ts';
 export { crdManifests } from './crd-manifests.ts';
 export { durationMs } from './duration.ts';
@@ -87,6 +93,7 @@ export {
   type Labels,
   type LabelSelector,
 } from './label-selector.ts';
+export { nextConditions, type Saying, type Verdict } from './next-conditions.ts';
 export type { Metadata, Parsed } from './object-meta.ts';
 export {
   resolveAdvertisements,

@@ -1,5 +1,5 @@
 import type { Claim, Ipam, Outcome, Pool, Wish } from '@picluster/ipam';
-import type { Verdict } from './conditions.ts';
+import type { Verdict } from '@picluster/api';
 import type { PoolPolicy } from './pool-policy.ts';
 import { keyOfService, type ServiceView } from './service-view.ts';
 import {

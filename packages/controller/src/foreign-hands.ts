@@ -1,5 +1,5 @@
 import type { Ipam } from '@picluster/ipam';
-import type { Verdict } from './conditions.ts';
+import type { Verdict } from '@picluster/api';
 import { keyOfService, type ServiceView } from './service-view.ts';
 
 /** So often our addresses may be replaced before we give way. */

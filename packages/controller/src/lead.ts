@@ -2,6 +2,8 @@ import {
   apiVersionOf,
   ConfigurationStateResource,
   IPAddressPoolResource,
+  viewConfigurationState,
+  type ConfigurationStateView,
   type IPAddressPoolStatus,
 } from '@picluster/api';
 import {
@@ -17,7 +19,8 @@ import {
 } from '@picluster/kube';
 import type { Term } from '@picluster/leader-election';
 import { createCaches, type Caches } from './caches.ts';
-import { STATE_NAME, StateWriter, viewState, type StateView } from './configuration-state.ts';
+import { communityMirror, communityProblems } from './communities.ts';
+import { STATE_NAME, StateWriter } from './configuration-state.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
 import { Controller } from './controller.ts';
 import type { Events, Writer } from './controller-deps.ts';
@@ -73,6 +76,7 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
   const poolQueue = new WorkQueue({ clock, random, log }, { name: 'pools' });
   // Not among the caches: addresses are given also where the kind is not installed.
   const states = stateMirror(deps, namespace);
+  const communities = communityMirror({ client, clock, random, log }, namespace);
   const stateQueue = new WorkQueue({ clock, random, log }, { name: 'configuration state' });
   const state = new StateWriter(
     {
@@ -84,13 +88,17 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
     namespace,
   );
   using _stateChanges = states.subscribe(() => stateQueue.add(STATE_NAME));
+  using _communityChanges = communities.subscribe(() => {
+    state.communities = communityProblems(communities.values());
+    stateQueue.add(STATE_NAME);
+  });
   using controller = new Controller(
     {
       ...caches,
       enqueue: (service) => queue.add(service),
       enqueuePool: (pool) => poolQueue.addAfter(pool, POOL_STATUS_DELAY_MS),
       onProblems: (problems) => {
-        state.problems = problems;
+        state.pools = problems;
         stateQueue.add(STATE_NAME);
       },
       clock,
@@ -103,7 +111,9 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
     { loadBalancerClass, addressHoldMs },
   );
   deps.onCaches(caches);
-  const mirrors = [...Object.values(caches), states].map((mirror) => mirror.run(signal));
+  const mirrors = [...Object.values(caches), states, communities].map((mirror) =>
+    mirror.run(signal),
+  );
   try {
     await Promise.all([
       ...Object.values(caches).map((cache) => cache.whenSynced(signal)),
@@ -128,14 +138,14 @@ export async function lead(term: Term, deps: LeadDeps, options: LeadOptions): Pr
 function stateMirror(
   { client, clock, random, log }: LeadDeps,
   namespace: string,
-): Reflector<StateView> {
+): Reflector<ConfigurationStateView> {
   const { group, version, plural } = ConfigurationStateResource;
   return new Reflector(
     { client, clock, random, log },
     {
       path: resourcePath({ group, version, plural, namespace }),
       fieldSelector: `metadata.name=${STATE_NAME}`,
-      project: viewState,
+      project: viewConfigurationState,
     },
   );
 }

@@ -1,5 +1,5 @@
 import { CONDITION, type Condition, type IPAddressPoolStatus } from '@picluster/api';
-import { nextConditions, type Verdict } from './conditions.ts';
+import { nextConditions, type Verdict } from '@picluster/api';
 import type { PoolUsage } from './controller-metrics.ts';
 import type { RefusedPool } from './pool-book.ts';
 import type { PoolView } from './pool-view.ts';

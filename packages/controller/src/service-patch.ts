@@ -1,6 +1,6 @@
 import { ANNOTATION, CONDITION } from '@picluster/api';
 import type { StatusPatch } from '@picluster/kube';
-import { nextConditions, type Verdict } from './conditions.ts';
+import { nextConditions, type Verdict } from '@picluster/api';
 import type { ServiceView } from './service-view.ts';
 
 /** What a Service shall show. */

@@ -6,7 +6,7 @@ import {
   type Refusal,
   type Wish,
 } from '@picluster/ipam';
-import { reasonOf } from './conditions.ts';
+import { reasonOf } from './condition-reason.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import type { ServiceView } from './service-view.ts';
 

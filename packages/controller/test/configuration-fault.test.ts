@@ -1,6 +1,7 @@
-import { KubeError, type KubeObject } from '@picluster/kube';
+import type { KubeObject, KubeRequest } from '@picluster/kube';
 import { describe, expect, test } from 'vitest';
-import { stateStatus, StateWriter, viewState } from '../src/configuration-state.ts';
+import { communityProblems, viewCommunity, type CommunityView } from '../src/communities.ts';
+import { StateWriter } from '../src/configuration-state.ts';
 import { World } from './world.ts';
 
 /** Works the queue of pools too. */
@@ -91,44 +92,13 @@ describe('a pool that is spoilt', () => {
 });
 
 describe('the ConfigurationState', () => {
-  const NOW = '2026-11-23T12:00:00Z';
-  const empty = viewState({ metadata: { name: 'controller' } });
-
-  test('says that all is well, and is not written again', () => {
-    const status = stateStatus(empty, [], NOW);
-    expect(status).toEqual({
-      result: 'Valid',
-      errorSummary: '',
-      conditions: [
-        {
-          type: 'poolReconcilerValid',
-          status: 'True',
-          reason: 'Reconciled',
-          message: '',
-          lastTransitionTime: NOW,
-        },
-      ],
-    });
-    const shown = viewState(Object.assign({ metadata: { name: 'controller' } }, { status }));
-    expect(stateStatus(shown, [], '2026-11-24T12:00:00Z')).toBeUndefined();
-  });
-
-  test('says what is wrong', () => {
-    const status = stateStatus(empty, ['one thing', 'another'], NOW);
-    expect(status).toMatchObject({
-      result: 'Invalid',
-      errorSummary: 'configuration error: one thing\nanother',
-      conditions: [{ status: 'False', reason: 'ConfigurationError' }],
-    });
-  });
-
-  const writer = (answer: (method: string) => KubeObject, calls: string[]) =>
+  const writer = (answer: (method: string, body: unknown) => KubeObject, calls: string[]) =>
     new StateWriter(
       {
         client: {
-          request: <T>({ method, path }: { method: string; path: string }) => {
+          request: <T>({ method, path, body }: KubeRequest) => {
             calls.push(`${method} ${path}`);
-            return Promise.resolve().then(() => answer(method) as T);
+            return Promise.resolve().then(() => answer(method, body) as T);
           },
         },
         clock: { wallMs: () => 0 },
@@ -139,24 +109,52 @@ describe('the ConfigurationState', () => {
     );
   const path = '/apis/metallb.io/v1beta1/namespaces/metallb-system/configurationstates';
 
-  test('is made where there is none, and written then', async () => {
+  test('says what is wrong with pools and with Communities, once it is known of the pools', async () => {
     const calls: string[] = [];
+    const bodies: unknown[] = [];
     const made = { metadata: { name: 'controller', resourceVersion: '1' } };
-    const state = writer(() => made, calls);
+    const state = writer((_method, body) => {
+      bodies.push(body);
+      return made;
+    }, calls);
+    state.communities = ['a name is given twice'];
     await state.reconcile(new AbortController().signal);
     expect(calls).toEqual([]);
-    state.problems = [];
+    state.pools = ['a pool is wrong'];
     await state.reconcile(new AbortController().signal);
     expect(calls).toEqual([`POST ${path}`, `PATCH ${path}/controller/status`]);
+    expect(bodies.at(-1)).toMatchObject({
+      status: {
+        errorSummary: 'configuration error: a pool is wrong\na name is given twice',
+        conditions: [{ type: 'poolReconcilerValid' }],
+      },
+    });
   });
+});
 
-  test('is done without where the cluster does not know the kind', async () => {
-    const calls: string[] = [];
-    const state = writer(() => {
-      throw new KubeError('not-found', 'no such kind');
-    }, calls);
-    state.problems = [];
-    await state.reconcile(new AbortController().signal);
-    expect(calls).toEqual([`POST ${path}`]);
+describe('the Communities', () => {
+  const community = (
+    name: string,
+    createdAt: string,
+    ...aliases: readonly string[]
+  ): CommunityView =>
+    viewCommunity(
+      Object.assign(
+        { metadata: { name, creationTimestamp: createdAt } },
+        { spec: { communities: aliases.map((alias) => ({ name: alias, value: '1:2' })) } },
+      ),
+    );
+
+  test('are wrong where one cannot be read, and where two give the same name', () => {
+    const all = [
+      community('new', '2026-01-02T00:00:00Z', 'a'),
+      community('old', '2026-01-01T00:00:00Z', 'a', 'b'),
+      community('bad', '2026-01-03T00:00:00Z', 'x:y'),
+    ];
+    expect(communityProblems(all)).toEqual([
+      'parsing Community bad: spec.communities[0].name: "x:y" cannot be a name: one must not be empty, and must not have a colon in it',
+      'duplicate definition of community "a"',
+    ]);
+    expect(communityProblems(all.slice(1, 2))).toEqual([]);
   });
 });

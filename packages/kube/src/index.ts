@@ -46,3 +46,4 @@ export { type Logger, silentLogger } from './logger.ts';
 export { systemClock } from './seams/system-clock.ts';
 export { systemRandom } from './seams/system-random.ts';
 export { STALE_LIMIT_MS, staleReflector } from './stale.ts';
+export { StatusObject, type StatusObjectDeps, type StatusObjectOptions } from './status-object.ts';

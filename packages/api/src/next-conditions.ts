@@ -1,4 +1,4 @@
-import type { Condition } from '@picluster/api';
+import type { Condition } from './condition.ts';
 
 /** What a condition shall say, apart from its type and times. */
 export interface Verdict {
@@ -50,11 +50,3 @@ export function nextConditions(
 
 /** What the API server allows. */
 const MESSAGE_MAX = 32_768;
-
-/** `pool-full` → `PoolFull`: a code as the reason of a condition. */
-export function reasonOf(code: string): string {
-  return code
-    .split('-')
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join('');
-}

@@ -63,6 +63,8 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     imports: [
       '@picluster/api',
       '@picluster/arp-responder',
+      '@picluster/bfd',
+      '@picluster/bgp',
       '@picluster/daemon',
       '@picluster/kube',
       '@picluster/l2-election',
@@ -74,7 +76,13 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     because: 'it answers for addresses and never chooses one',
   },
   testkit: {
-    imports: ['@picluster/arp-responder', '@picluster/leader-election', 'vitest', 'node:'],
+    imports: [
+      '@picluster/arp-responder',
+      '@picluster/bgp',
+      '@picluster/leader-election',
+      'vitest',
+      'node:',
+    ],
     because: 'doubles implement the libraries’ interfaces; nothing that ships imports them',
   },
 };

@@ -44,11 +44,13 @@ const budgets: Record<Daemon, { readonly packages: readonly string[]; readonly b
   speaker: {
     packages: [
       '@picluster/arp-responder',
+      '@picluster/bfd',
+      '@picluster/bgp',
       '@picluster/l2-election',
       '@picluster/packet-socket',
       '@picluster/speaker',
     ],
-    bytes: 1_350_000,
+    bytes: 1_500_000,
   },
 };
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const root = path.resolve(import.meta.dirname, '..');
 
 test('docs/metrics.md lists exactly the metrics that the daemons declare', () => {
-  const sources = globSync('packages/{controller,daemon,speaker}/src/*.ts', { cwd: root })
+  const sources = globSync('packages/{controller,daemon,speaker}/src/**/*.ts', { cwd: root })
     .map((file) => readFileSync(path.join(root, file), 'utf8'))
     .join('\n');
   const declared = [

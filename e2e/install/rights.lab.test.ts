@@ -109,6 +109,16 @@ async function endpoint(name: string, ready: boolean): Promise<void> {
   ]);
 }
 
+/** A router that is not there: all that is said of it is read, and the Service is announced to it. */
+function bgp(namespace: string): readonly KubeObject[] {
+  const metadata = { name: 'router', namespace };
+  const spec = { myASN: 64_500, peerASN: 64_512, peerAddress: '192.0.2.99' };
+  return [
+    { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', metadata, spec },
+    { apiVersion: 'metallb.io/v1beta1', kind: 'BGPAdvertisement', metadata, spec: {} },
+  ] as readonly KubeObject[];
+}
+
 interface Said {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
 }
@@ -216,11 +226,12 @@ describe('the rights of the chart', () => {
     );
     await endpoint('web', true);
     await scraper.permit();
+    await cluster.apply(bgp(NAMESPACE));
     for (const strategy of ['wire', 'lease']) {
       const flags = [`--node-name=${NODE}`, `--l2-strategy=${strategy}`, ...QUICK_LEASES];
       const speaker = await start('speaker', strategy, ...flags);
-      const before = await told('nodeAssigned', 'web', NODE);
-      await untilTold('nodeAssigned', 'web', NODE, before + 1);
+      const before = await told('nodeAssigned', 'web', 'layer2');
+      await untilTold('nodeAssigned', 'web', 'layer2', before + 1);
       const status = await waitFor('the ServiceL2Status', async () => await said('web'));
       // Somebody else writes over it, and it is mended.
       const labels = { [SERVICE_NAME]: 'other' };
@@ -231,7 +242,7 @@ describe('the rights of the chart', () => {
       await endpoint('web', false);
       await waitFor('the speaker to be silent', async () => (await said('web')) === undefined);
       await endpoint('web', true);
-      await untilTold('nodeAssigned', 'web', NODE, before + 2);
+      await untilTold('nodeAssigned', 'web', 'layer2', before + 2);
       await waitFor('the ServiceL2Status to be back', async () => await said('web'));
       const { status: code, body } = await scraper.scrape(METRICS_PORT.speaker);
       expect([code, body.includes('metallb_speaker_announced{')]).toEqual([200, true]);

@@ -55,6 +55,11 @@ export class BfdSession {
     return this.#state.state;
   }
 
+  /** The state that the peer last said it is in. `AdminDown`: it has ended the session on purpose, which says nothing of the path (RFC 5882 §4.2). */
+  get remoteState(): BfdStateName {
+    return this.#state.remote.state;
+  }
+
   /** Our number for the session. */
   get discriminator(): number {
     return this.#state.discriminator;

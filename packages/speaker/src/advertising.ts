@@ -18,6 +18,11 @@ export interface PoolView {
 
 type Spec = NonNullable<L2Advertisement['spec']>;
 
+/** What says of an advertisement, of either protocol, which pools, Services and Nodes it is for. */
+export type Selecting = Readonly<
+  Pick<Spec, 'ipAddressPools' | 'ipAddressPoolSelectors' | 'nodeSelectors' | 'serviceSelectors'>
+>;
+
 /** What the speaker keeps of an L2Advertisement. */
 export interface AdvertisementView extends Readonly<Spec> {
   readonly name: string;
@@ -49,23 +54,31 @@ export function poolOf(
   return undefined;
 }
 
-/** The advertisements of a pool that also match the Service. Neither names nor selectors of pools: all pools. */
-export function advertisementsFor(
+/** The advertisements of a pool that also match the Service. */
+export function advertisementsFor<Advertisement extends Selecting>(
   pool: PoolView,
   service: ServiceView,
-  advertisements: Iterable<AdvertisementView>,
-): AdvertisementView[] {
-  return [...advertisements].filter((one) => {
-    const names = one.ipAddressPools ?? [];
-    const selectors = one.ipAddressPoolSelectors ?? [];
-    const all = names.length === 0 && selectors.length === 0;
-    const selected = all || names.includes(pool.name) || matchesAnySelector(selectors, pool.labels);
-    return selected && matchesOrEmpty(one.serviceSelectors, service.labels);
-  });
+  advertisements: Iterable<Advertisement>,
+): Advertisement[] {
+  return [...advertisements].filter(
+    (one) => includesPool(one, pool) && includesService(one, service),
+  );
+}
+
+/** Whether an advertisement is for a pool. Neither names nor selectors of pools: all pools. */
+export function includesPool(advertisement: Selecting, pool: PoolView): boolean {
+  const { ipAddressPools: names = [], ipAddressPoolSelectors: selectors = [] } = advertisement;
+  if (names.length === 0 && selectors.length === 0) return true;
+  return names.includes(pool.name) || matchesAnySelector(selectors, pool.labels);
+}
+
+/** Whether an advertisement is for a Service, as far as the Service's labels say. */
+export function includesService(advertisement: Selecting, service: ServiceView): boolean {
+  return matchesOrEmpty(advertisement.serviceSelectors, service.labels);
 }
 
 /** Whether an advertisement lets this node answer. */
-export function includesNode(advertisement: AdvertisementView, node: NodeView): boolean {
+export function includesNode(advertisement: Selecting, node: NodeView): boolean {
   return matchesOrEmpty(advertisement.nodeSelectors, node.labels);
 }
 

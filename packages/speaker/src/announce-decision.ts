@@ -1,15 +1,15 @@
 import { LABEL } from '@picluster/api';
-import { formatAddress, parseAddress } from '@picluster/arp-responder';
+import { formatAddress } from '@picluster/arp-responder';
 import {
   advertisementsFor,
   includesNode,
   interfacesOf,
-  poolOf,
   scoreOf,
   type AdvertisementView,
   type PoolView,
 } from './advertising.ts';
 import { rankNodes } from './ranking.ts';
+import { addressesOf, type NoAddressReason } from './service-addresses.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
 /** Presence of this label, whatever its value, keeps a node from answering. */
@@ -34,11 +34,7 @@ export interface Situation {
 
 /** Why this node does not answer for a Service. */
 export type WithholdReason =
-  | 'notLoadBalancer'
-  | 'otherLoadBalancerClass'
-  | 'noIPAllocated'
-  | 'invalidIP'
-  | 'ipNotAllowed'
+  | NoAddressReason
   | 'notOwner'
   | 'sharedIPWithServiceSelector'
   | 'noMatchingAdvertisement';
@@ -74,16 +70,10 @@ export type Decision = Candidacy | Withholding;
 
 /** Decides, with the reasons and in the order of MetalLB's speaker. Pure: every node computes the same candidates. */
 export function decide(situation: Situation): Decision {
-  const { service } = situation;
-  if (service === undefined) return withheld('notLoadBalancer');
-  if (service.loadBalancerClass !== situation.loadBalancerClass) {
-    return withheld('otherLoadBalancerClass');
-  }
-  if (service.ingress.length === 0) return withheld('noIPAllocated');
-  const addresses = service.ingress.map(parseAddress).filter((bytes) => bytes !== undefined);
-  if (addresses.length < service.ingress.length) return withheld('invalidIP');
-  const pool = poolOf(addresses, situation.pools);
-  if (pool === undefined) return withheld('ipNotAllowed');
+  const { pools, loadBalancerClass } = situation;
+  const found = addressesOf(situation.service, pools, loadBalancerClass);
+  if (typeof found === 'string') return withheld(found);
+  const { service, addresses, pool } = found;
   if (!situation.endpoints.some((slice) => slice.canServe)) return withheld('notOwner');
   const advertisements = advertisementsFor(pool, service, situation.advertisements);
   if (service.sharesAddress && advertisements.some(hasServiceSelectors)) {

@@ -34,12 +34,14 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     isPrepared ? undefined : 'not prepared yet',
   );
   const parts = createSpeakerParts(context, client, () => startup.yield());
-  const { caches, queue, status, announcer, interfaces, wire, lease, speaker } = parts;
+  const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp } = parts;
   await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;
   let isHandedOn = false;
   const onStop = async (): Promise<void> => {
+    // First, so that the next speaker of this node finds routers that do not hear this one any more.
+    bgp.stop();
     // Nothing is waited for where nobody waits for us: then others wait for our last frame, and everything else hears of the end when it has left.
     if (wire !== undefined && place?.isAwaited === true) {
       isHandedOn = await place.handOn(() => wire.release());
@@ -53,6 +55,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   const mirrored = [...Object.entries(caches), ...(wire?.api.caches ?? [])];
   health.ready('caches', () => staleReflector(mirrored));
   health.ready('key', () => wire?.api.keys.problem());
+  health.ready('bgp', () => bgp.problem());
   health.ready('sockets', () => announcer.problem());
   // A roll-out stops the next speaker when this one is ready: then it must be able to take over.
   let isBegun = false;
@@ -84,7 +87,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     if (!isFirst) following.push(context.serve());
     isBegun = true;
     // What another process of this node said of what is announced is its own until now.
-    following.push(status.run(signal));
+    following.push(status.run(signal), bgp.run(signal));
     await working;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -97,7 +100,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
 
 /** Hands over first, as others wait for that; then lets go of the sockets, and then tells the API, unless another process of this node goes on. */
 async function stopInTime(
-  { speaker, announcer, events, status }: SpeakerParts,
+  { speaker, announcer, events, status, bgp }: SpeakerParts,
   following: readonly Promise<void>[],
   log: Context['log'],
   isHandedOn: boolean,
@@ -110,7 +113,7 @@ async function stopInTime(
   });
   await Promise.race([speaker.stop(), tooLate.promise]);
   announcer.close();
-  await Promise.race([Promise.allSettled(following), tooLate.promise]);
+  await Promise.race([Promise.allSettled([...following, bgp.ended()]), tooLate.promise]);
   if (!isHandedOn) {
     await status
       .clear(limit.signal)

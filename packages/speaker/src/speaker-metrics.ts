@@ -1,12 +1,15 @@
 import type { ResponderMetrics } from '@picluster/arp-responder';
 import type { Metrics } from '@picluster/daemon';
 
+/** How a Service is announced, in MetalLB's words. */
+type Protocol = 'layer2' | 'bgp';
+
 /** What the speaker counts. Names and labels are MetalLB's where MetalLB has them. */
 export interface SpeakerMetrics {
   /** Handed to every responder. */
   readonly responder: ResponderMetrics;
-  /** Whether this node announces a Service on an address. */
-  announced(service: string, address: string, now: boolean): void;
+  /** Whether this node announces a Service on an address, by this protocol. */
+  announced(protocol: Protocol, service: string, address: string, now: boolean): void;
   /** A machine that is no speaker uses an address. */
   conflict(address: string, interfaceName: string): void;
 }
@@ -51,8 +54,8 @@ export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMet
       announcementSent: (ip) => gratuitous.inc({ ip }),
       dropped: (reason) => dropped.inc({ reason }),
     },
-    announced: (service, ip, now) => {
-      const labels = { service, protocol: 'layer2', node, ip };
+    announced: (protocol, service, ip, now) => {
+      const labels = { service, protocol, node, ip };
       if (now) announced.set(1, labels);
       else announced.remove(labels);
     },

@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { leaseTimings, type DaemonContext } from '@picluster/daemon';
-import { EventRecorder, systemRandom as random, WorkQueue, type KubeClient } from '@picluster/kube';
+import {
+  EventRecorder,
+  systemRandom as random,
+  WorkQueue,
+  type KubeClient,
+  type ReflectorDeps,
+} from '@picluster/kube';
 import { wifiTimings, wiredTimings } from '@picluster/l2-election';
 import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-socket';
 import { Announcer, type AnnouncerDeps } from './announcer.ts';
 import { AnswerReports } from './answer-reports.ts';
+import { BgpGate } from './bgp/bgp-gate.ts';
+import type { BgpCaches } from './bgp/bgp-mode.ts';
+import { BgpTask } from './bgp/bgp-task.ts';
+import { fallbackRouterID } from './bgp/router-id.ts';
 import { createCaches, type Caches } from './caches.ts';
 import { ConflictReports } from './conflict-reports.ts';
 import { readExcludedInterfaces } from './excluded-interfaces.ts';
@@ -18,7 +28,7 @@ import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
 import { machineClock as clock } from './seams/machine-clock.ts';
 import { systemHardwareAddresses } from './seams/system-neighbourhood.ts';
 import { systemInterfaces } from './seams/system-interfaces.ts';
-import { createSpeakerMetrics } from './speaker-metrics.ts';
+import { createSpeakerMetrics, type SpeakerMetrics } from './speaker-metrics.ts';
 import { NOT_URGENT_MS, Speaker, type SpeakerDeps } from './speaker.ts';
 import { NodePlace } from './succession/node-place.ts';
 import { Wire } from './wire.ts';
@@ -40,6 +50,7 @@ export interface SpeakerParts {
   /** Under the strategy `lease`. */
   readonly lease: LeaseStrategy | undefined;
   readonly speaker: Speaker;
+  readonly bgp: BgpGate;
 }
 
 /** Makes the parts; `onWaiting`: another process waits for our place. Throws where the command line or a file that it names makes no sense. */
@@ -136,7 +147,7 @@ export function createSpeakerParts(
       conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
       enqueue: (service) => queue.add(service),
       event: writeOn(events),
-      announced: (service, address, now) => metrics.announced(service, address, now),
+      announced: (...change) => metrics.announced('layer2', ...change),
       status: (address, services, names) => status.set(address, services, names),
       later: (work) => void clock.timer(NOT_URGENT_MS, work),
       log,
@@ -147,6 +158,7 @@ export function createSpeakerParts(
       ignoreExcludeLabel: flags['ignore-exclude-lb'],
     },
   );
+  const bgp = bgpGate(world, { caches, events, metrics }, context);
   return {
     caches,
     queue,
@@ -158,7 +170,42 @@ export function createSpeakerParts(
     place: wire && placeFor(wire, flags, log, onWaiting),
     lease: isWire ? undefined : lease,
     speaker,
+    bgp,
   };
+}
+
+/** What BGP needs beside its own. */
+interface BgpSurroundings {
+  readonly caches: Caches;
+  readonly events: EventRecorder;
+  readonly metrics: SpeakerMetrics;
+}
+
+function bgpGate(
+  world: ReflectorDeps & { readonly log: Context['log'] },
+  { caches, events, metrics }: BgpSurroundings,
+  context: Context,
+): BgpGate {
+  const { flags } = context;
+  const options = {
+    node: flags['node-name'],
+    namespace: flags.namespace,
+    loadBalancerClass: flags['lb-class'],
+    ignoreExcludeLabel: flags['ignore-exclude-lb'],
+    fallbackRouterID: fallbackRouterID(flags['node-name']),
+  };
+  const make = (peers: BgpCaches['peers']): BgpTask =>
+    new BgpTask(
+      {
+        ...world,
+        caches: { ...caches, peers },
+        registry: context.metrics,
+        event: writeOn(events),
+        announced: (...change) => metrics.announced('bgp', ...change),
+      },
+      options,
+    );
+  return new BgpGate({ ...world, make }, flags.namespace);
 }
 
 function placeFor(

@@ -1,4 +1,4 @@
-import { SimClock } from '@picluster/testkit';
+import { MemoryNetwork, SimClock, type MemoryEnd } from '@picluster/testkit';
 import {
   BgpPeer,
   BgpSpeaker,
@@ -9,7 +9,6 @@ import {
   type SessionOptions,
   type UpdateMessage,
 } from '../../src/index.ts';
-import { type MemoryEnd, MemoryNetwork } from './memory-network.ts';
 
 export const annaAt = '192.0.2.1';
 export const benAt = '192.0.2.2';

@@ -40,6 +40,14 @@ export function systemInterfaces(
   };
 }
 
+/** All interfaces of this network namespace that have addresses, as of now. */
+export function systemNetworks(): {
+  readonly name: string;
+  readonly networks: readonly string[];
+}[] {
+  return [...readNetworks()].map(([name, networks]) => ({ name, networks }));
+}
+
 /** By the name of the interface. */
 function readNetworks(): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();

@@ -1,5 +1,5 @@
-import type { SimClock } from '@picluster/testkit';
-import type { ConnectionListener, Dialer, IncomingConnection } from '../../src/index.ts';
+import type { ConnectionListener, Dialer, IncomingConnection } from '@picluster/bgp';
+import type { SimClock } from './sim-clock.ts';
 
 /** As much as a socket takes before it says that it is full. */
 const WINDOW_BYTES = 64 * 1024;
@@ -57,9 +57,9 @@ export class MemoryEnd implements IncomingConnection {
   readonly localAddress: string;
   readonly remoteAddress: string;
   listener: ConnectionListener | undefined;
-  closed = false;
+  closed: boolean = false;
   /** Bytes that were sent on this end and that the other has not read. */
-  unreadBytes = 0;
+  unreadBytes: number = 0;
   readonly #network: MemoryNetwork;
   readonly #waiting: Uint8Array[] = [];
   #other: MemoryEnd | undefined;

@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { RouterProcess } from '../bgp/router.ts';
+import type { Lab } from '../lab/lab.ts';
+import { run } from '../lab/run.ts';
+import { waitFor } from '../lab/wait-for.ts';
+
+const execute = promisify(execFile);
+
+/** The router on the LAN, and beyond it a network that only the router reaches. */
+export const ROUTER = { ipv4: '192.168.77.1', ipv6: 'fd77::ff', asn: 64_512 } as const;
+const OUTSIDE = {
+  network4: '198.18.0.0/24',
+  network6: 'fd18::/64',
+  router4: '198.18.0.1',
+  router6: 'fd18::1',
+  host4: '198.18.0.2',
+  host6: 'fd18::2',
+} as const;
+/** `ip netns` name of the machine behind the router. */
+export const BEYOND = 'beyond';
+
+/** What FRR is told beyond what every test needs. */
+export interface FrrOptions {
+  readonly asn?: number;
+  /** The AS of the nodes. */
+  readonly nodesAsn?: number;
+  readonly bfd?: boolean;
+  readonly gracefulRestart?: boolean;
+  readonly password?: string;
+  /** Further lines under `router bgp`. */
+  readonly lines?: readonly string[];
+  /** Sessions over IPv6 instead of IPv4. */
+  readonly overIPv6?: boolean;
+}
+
+/** A path of a prefix, in FRR's words. */
+export interface RouterPath {
+  readonly nextHop: string;
+  readonly stale: boolean;
+  readonly localPref: number | undefined;
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+}
+
+/** FRR in a namespace of its own between the LAN and a network beyond, with a session to each node and all their routes in use at once (ECMP). */
+export class LabRouter implements AsyncDisposable {
+  readonly #lab: Lab;
+  #process: RouterProcess | undefined;
+
+  private constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  /** Plugs the router and the machine beyond in; FRR does not run yet. */
+  static async plugIn(lab: Lab): Promise<LabRouter> {
+    await ip(undefined, [
+      'netns add router',
+      `netns add ${BEYOND}`,
+      'link add router netns lan type veth peer name lan netns router',
+      `link add beyond netns router type veth peer name eth0 netns ${BEYOND}`,
+    ]);
+    await ip('lan', ['link set router master br0', 'link set router up']);
+    await ip('router', [
+      'link set lo up',
+      'link set lan up',
+      'link set beyond up',
+      `address add ${ROUTER.ipv4}/24 dev lan`,
+      `address add ${ROUTER.ipv6}/64 dev lan nodad`,
+      `address add ${OUTSIDE.router4}/24 dev beyond`,
+      `address add ${OUTSIDE.router6}/64 dev beyond nodad`,
+    ]);
+    await ip(BEYOND, [
+      'link set lo up',
+      'link set eth0 up',
+      `address add ${OUTSIDE.host4}/24 dev eth0`,
+      `address add ${OUTSIDE.host6}/64 dev eth0 nodad`,
+      `route add default via ${OUTSIDE.router4}`,
+      `route add ::/0 via ${OUTSIDE.router6}`,
+    ]);
+    // Connections are spread by their ports as well, and a next hop that does not answer ARP is left.
+    const settings = [
+      'net/ipv4/ip_forward=1',
+      'net/ipv6/conf/all/forwarding=1',
+      'net/ipv4/fib_multipath_hash_policy=1',
+      'net/ipv6/fib_multipath_hash_policy=1',
+    ];
+    const write = settings.map((each) => each.replace(/(.*)=(.*)/, 'echo $2 > /proc/sys/$1'));
+    await run(['sh', '-ec', write.join('\n')], { netns: 'router' });
+    for (const node of lab.nodes) {
+      await ip(node.name, [
+        `route add ${OUTSIDE.network4} via ${ROUTER.ipv4}`,
+        `route add ${OUTSIDE.network6} via ${ROUTER.ipv6}`,
+      ]);
+    }
+    return new LabRouter(lab);
+  }
+
+  /** Starts FRR with a session for each node. */
+  async start(options: FrrOptions = {}): Promise<void> {
+    const made = new RouterProcess();
+    this.#process = made;
+    const { folder } = made;
+    const file = path.join(folder, 'frr.conf');
+    writeFileSync(file, configuration(this.#nodes(options), options));
+    const empty = path.join(folder, 'empty.conf');
+    writeFileSync(empty, '');
+    // Its daemons run as the user that the package made.
+    chmodSync(folder, 0o777);
+    const zebra = ['-z', path.join(folder, 'zserv')];
+    await this.#daemon('zebra', empty, zebra);
+    if (options.bfd === true) {
+      const control = ['--bfdctl', path.join(folder, 'bfdd.sock')];
+      await this.#daemon('bfdd', empty, [...zebra, ...control]);
+    }
+    await this.#daemon('bgpd', file, zebra);
+  }
+
+  async #daemon(name: string, file: string, more: readonly string[]): Promise<void> {
+    const made = this.#running;
+    const { folder } = made;
+    const common = ['--vty_port', '0', '--log', 'stdout', '--vty_socket', folder];
+    const pid = ['-i', path.join(folder, `${name}.pid`)];
+    made.start([`/usr/lib/frr/${name}`, '-f', file, ...common, ...pid, ...more]);
+    await waitFor(name, async () => await this.show(name, 'show version'));
+  }
+
+  /** Ends FRR; the machine forwards on what it has. */
+  async stop(): Promise<void> {
+    await this.#process?.end();
+    this.#process = undefined;
+  }
+
+  /** What a daemon of FRR says to a command. */
+  async show(daemon: string, command: string): Promise<string> {
+    const { folder } = this.#running;
+    const words = ['--vty_socket', folder, '-d', daemon, '-c', command];
+    const { stdout } = await execute('ip', ['netns', 'exec', 'router', 'vtysh', ...words]);
+    return stdout;
+  }
+
+  /** The nodes, by name, that the router has an established session with. */
+  async sessions(): Promise<readonly string[]> {
+    const shown = JSON.parse(await this.show('bgpd', 'show bgp summary json')) as Readonly<
+      Record<string, { readonly peers?: Readonly<Record<string, { readonly state: string }>> }>
+    >;
+    const up = Object.values(shown)
+      .flatMap(({ peers }) => Object.entries(peers ?? {}))
+      .filter(([, { state }]) => state === 'Established')
+      .map(([address]) => this.#nameOf(address));
+    return [...new Set(up)].toSorted();
+  }
+
+  /** All paths of a prefix that BGP knows, by the node that told it. */
+  async paths(prefix: string): Promise<ReadonlyMap<string, RouterPath>> {
+    const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+    const shown = JSON.parse(
+      await this.show('bgpd', `show bgp ${family} unicast ${prefix} json`),
+    ) as { readonly paths?: readonly JsonPath[] };
+    return new Map(
+      (shown.paths ?? []).map((each) => [this.#nameOf(each.peer.peerId), pathOf(each)]),
+    );
+  }
+
+  /** The nodes that the kernel of the router sends packets for a prefix to. */
+  async nextHops(prefix: string): Promise<readonly string[]> {
+    const family = prefix.includes(':') ? '-6' : '-4';
+    const shown = await run(['ip', family, '-json', 'route', 'show', prefix], { netns: 'router' });
+    const [route] = JSON.parse(shown || '[]') as readonly {
+      readonly gateway?: string;
+      readonly nexthops?: readonly { readonly gateway: string }[];
+    }[];
+    const gateways = route?.nexthops?.map(({ gateway }) => gateway) ?? [route?.gateway ?? ''];
+    return gateways
+      .filter((gateway) => gateway !== '')
+      .map((gateway) => this.#nameOf(gateway))
+      .toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  get #running(): RouterProcess {
+    if (this.#process === undefined) throw new Error('FRR does not run');
+    return this.#process;
+  }
+
+  #nodes({ overIPv6 = false }: FrrOptions): readonly string[] {
+    return this.#lab.nodes.map(({ addresses }) => (overIPv6 ? addresses.ipv6 : addresses.ipv4));
+  }
+
+  #nameOf(address: string): string {
+    const found = this.#lab.nodes.find(
+      ({ addresses }) => addresses.ipv4 === address || addresses.ipv6 === address,
+    );
+    return found?.name ?? address;
+  }
+}
+
+interface JsonPath {
+  readonly peer: { readonly peerId: string };
+  readonly nexthops: readonly { readonly ip: string; readonly scope?: string }[];
+  readonly stale?: boolean;
+  readonly locPrf?: number;
+  readonly community?: { readonly list: readonly string[] };
+  readonly largeCommunity?: { readonly list: readonly string[] };
+}
+
+function pathOf(shown: JsonPath): RouterPath {
+  const hop = shown.nexthops.find(({ scope }) => scope !== 'link-local');
+  return {
+    nextHop: hop?.ip ?? '',
+    stale: shown.stale === true,
+    localPref: shown.locPrf,
+    communities: shown.community?.list ?? [],
+    largeCommunities: shown.largeCommunity?.list ?? [],
+  };
+}
+
+function configuration(nodes: readonly string[], options: FrrOptions): string {
+  const { asn = ROUTER.asn, nodesAsn = 64_500, password, lines = [] } = options;
+  const of = (line: string): string[] => nodes.map((node) => ` neighbor ${node} ${line}`);
+  const families = ['ipv4', 'ipv6'].map((family) =>
+    [
+      ` address-family ${family} unicast`,
+      ...nodes.map((node) => `  neighbor ${node} activate`),
+      '  maximum-paths 8',
+      '  maximum-paths ibgp 8',
+      ' exit-address-family',
+    ].join('\n'),
+  );
+  return [
+    `router bgp ${asn}`,
+    ' bgp router-id 192.168.77.1',
+    ' no bgp ebgp-requires-policy',
+    ' no bgp default ipv4-unicast',
+    ' no bgp network import-check',
+    ' bgp bestpath as-path multipath-relax',
+    ...(options.gracefulRestart === true ? [' bgp graceful-restart'] : []),
+    ...of(`remote-as ${nodesAsn}`),
+    ...of('passive'),
+    ...of('advertisement-interval 0'),
+    ...(password === undefined ? [] : of(`password ${password}`)),
+    ...(options.bfd === true ? of('bfd') : []),
+    ...lines.map((line) => ` ${line}`),
+    ...families,
+    '',
+  ].join('\n');
+}
+
+async function ip(netns: string | undefined, lines: readonly string[]): Promise<void> {
+  const command: [string, ...string[]] =
+    netns === undefined ? ['ip', '-batch', '-'] : ['ip', '-n', netns, '-batch', '-'];
+  await run(command, { input: `${lines.join('\n')}\n` });
+}

@@ -1,0 +1,72 @@
+import { BGPPeerResource } from '@picluster/api';
+import { Reflector, resourcePath, type ReflectorDeps } from '@picluster/kube';
+import { viewBgpPeer } from './bgp-views.ts';
+import type { BgpPeerView } from './peer-plan.ts';
+
+/** BGP at work: see `BgpTask`. */
+export interface RunningBgp {
+  /** Mirrors the API and has sessions until the signal aborts. Does not reject. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Ends all sessions at once. */
+  stop(): void;
+  /** Resolves when all peers have been told of the end. */
+  ended(): Promise<void>;
+  /** Why it is not to be trusted; `undefined`: all is well. */
+  problem(): string | undefined;
+}
+
+/** What the gate works with. */
+export interface BgpGateDeps extends ReflectorDeps {
+  /** Makes BGP; called once, when there is a BGPPeer. */
+  readonly make: (peers: Reflector<BgpPeerView>) => RunningBgp;
+}
+
+/**
+ * Waits for the first BGPPeer. Clusters without one have nothing of BGP in memory but its code, and mirror nothing but that there is none.
+ */
+export class BgpGate {
+  readonly #deps: BgpGateDeps;
+  readonly #peers: Reflector<BgpPeerView>;
+  #bgp: RunningBgp | undefined;
+
+  /** BGPPeers count only in `namespace`. */
+  constructor(deps: BgpGateDeps, namespace: string) {
+    this.#deps = deps;
+    const { group, version, plural } = BGPPeerResource;
+    const path = resourcePath({ group, version, plural, namespace });
+    this.#peers = new Reflector(deps, { path, project: viewBgpPeer });
+  }
+
+  /**
+   * Mirrors BGPPeers, and has sessions as soon as there is one. Call it when no other process of this node has sessions any more. Does not reject: a cluster that
+   * lacks the kind has no BGP.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const mirror = this.#peers.run(signal);
+    const first = Promise.withResolvers<void>();
+    using _subscription = this.#peers.subscribe(() => first.resolve());
+    signal.addEventListener('abort', () => first.resolve(), { once: true });
+    if (!signal.aborted) await first.promise;
+    if (!signal.aborted) {
+      const bgp = this.#deps.make(this.#peers);
+      this.#bgp = bgp;
+      await bgp.run(signal);
+    }
+    await mirror;
+  }
+
+  /** Ends all sessions at once; nothing begins any more once the signal of {@link run} aborts. */
+  stop(): void {
+    this.#bgp?.stop();
+  }
+
+  /** Resolves when all peers have been told of the end. */
+  async ended(): Promise<void> {
+    await this.#bgp?.ended();
+  }
+
+  /** Why BGP is not to be trusted; `undefined`: all is well, or there is none. */
+  problem(): string | undefined {
+    return this.#bgp?.problem();
+  }
+}

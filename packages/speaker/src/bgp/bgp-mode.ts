@@ -1,0 +1,266 @@
+import type { PoolView } from '../advertising.ts';
+import { EndpointIndex } from '../endpoint-index.ts';
+import type { Cache } from '../speaker.ts';
+import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
+import { resolveAdvertisements } from './advertisements.ts';
+import type { CommunityView, WrittenAdvertisement } from './bgp-views.ts';
+import { planPeers, type BfdProfileView, type BgpPeerView } from './peer-plan.ts';
+import type { PeerRunDeps } from './peer-run.ts';
+import { PeerRuns } from './peer-runs.ts';
+import { RouteTable } from './route-table.ts';
+import { decideRoutes, type BgpAdvertisementView } from './service-routes.ts';
+
+/** Changes that come within this time are worked on together: a roll-out touches many objects at once, and a router hears of it once. */
+export const GATHER_MS = 10;
+
+/** The objects that BGP reads. */
+export interface BgpCaches {
+  readonly services: Cache<ServiceView>;
+  readonly endpoints: Cache<EndpointsView>;
+  readonly nodes: Cache<NodeView>;
+  readonly pools: Cache<PoolView>;
+  readonly peers: Cache<BgpPeerView>;
+  readonly bgpAdvertisements: Cache<WrittenAdvertisement>;
+  readonly communities: Cache<CommunityView>;
+  readonly profiles: Cache<BfdProfileView>;
+  /** Passwords in Secrets. */
+  readonly passwords: Cache<string>;
+}
+
+/** What it works with. */
+export interface BgpModeDeps extends Omit<PeerRunDeps, 'table'> {
+  readonly caches: BgpCaches;
+  /** Writes an event on a Service. */
+  readonly event: (
+    service: ServiceView,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+  ) => void;
+  /** Sets or removes the gauge of a Service on an address. */
+  readonly announced: (service: string, address: string, now: boolean) => void;
+  /** From now on a Service is announced to these BGPPeers; none: it is not announced. */
+  readonly status?: (service: string, peers: readonly string[]) => void;
+}
+
+/** Who announces. */
+export interface BgpModeOptions {
+  readonly node: string;
+  /** Of the objects of MetalLB's kinds. */
+  readonly namespace: string;
+  readonly loadBalancerClass?: string | undefined;
+  readonly ignoreExcludeLabel?: boolean;
+  /** See `PeersSituation`. */
+  readonly fallbackRouterID: string;
+}
+
+/**
+ * Joins what the API says with the sessions of this node: which routers there are, and which routes each of them is told. All is recomputed from the present state,
+ * for the Services that a change concerns.
+ */
+export class BgpMode {
+  readonly #deps: BgpModeDeps;
+  readonly #options: BgpModeOptions;
+  readonly #endpoints = new EndpointIndex();
+  readonly #table = new RouteTable();
+  readonly #runs: PeerRuns;
+  /** The addresses of each Service with routes. */
+  readonly #addresses = new Map<string, readonly string[]>();
+  /** Those of them that were last said to be announced. */
+  readonly #announced = new Map<string, readonly string[]>();
+  /** What was last said of each object that something is wrong with, so that a change is said once. */
+  readonly #complaints = new Map<string, string>();
+  #advertisements: readonly BgpAdvertisementView[] = [];
+  /** The Services to look at. */
+  readonly #dirty = new Set<string>();
+  #peersDirty = true;
+  #advertisementsDirty = true;
+  #pass: Disposable | undefined;
+  #stage: 'waiting' | 'running' | 'stopped' = 'waiting';
+
+  constructor(deps: BgpModeDeps, options: BgpModeOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#runs = new PeerRuns({ ...deps, table: this.#table });
+  }
+
+  /** Hears of changes from now on. */
+  watch(): Disposable {
+    const { caches } = this.#deps;
+    for (const key of caches.endpoints.keys()) {
+      this.#endpoints.set(key, caches.endpoints.get(key), undefined);
+    }
+    const subscriptions = [
+      caches.services.subscribe((key) => this.#look([key])),
+      caches.endpoints.subscribe((key, now, before) => {
+        this.#look(this.#endpoints.set(key, now, before));
+      }),
+      caches.nodes.subscribe((key, now, before) => {
+        const isOurs = key === this.#options.node;
+        if (isOurs && JSON.stringify(now) !== JSON.stringify(before)) this.#lookAtPeers();
+      }),
+      caches.pools.subscribe(() => this.#lookAtAll()),
+      caches.bgpAdvertisements.subscribe(() => this.#lookAtAll()),
+      caches.communities.subscribe(() => this.#lookAtAll()),
+      caches.peers.subscribe(() => this.#lookAtPeers()),
+      caches.profiles.subscribe(() => this.#lookAtPeers()),
+      caches.passwords.subscribe(() => this.#lookAtPeers()),
+    ];
+    return {
+      [Symbol.dispose]: () => {
+        for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      },
+    };
+  }
+
+  /**
+   * All caches are full, and no other process of this node has sessions any more: begins. Peers with graceful restart are told that we have restarted, as we
+   * cannot know better.
+   */
+  begin(): void {
+    if (this.#stage !== 'waiting') return;
+    this.#stage = 'running';
+    for (const key of this.#deps.caches.services.keys()) this.#dirty.add(key);
+    this.#bringInLine(true);
+  }
+
+  /** Ends all sessions at once; peers with graceful restart keep our routes for the next process of this node. */
+  stop(): void {
+    this.#stage = 'stopped';
+    this.#pass?.[Symbol.dispose]();
+    this.#runs.stop();
+  }
+
+  #look(services: Iterable<string>): void {
+    for (const key of services) this.#dirty.add(key);
+    if (this.#stage !== 'running') return;
+    this.#pass ??= this.#deps.clock.timer(GATHER_MS, () => this.#bringInLine(false));
+  }
+
+  #lookAtAll(): void {
+    this.#advertisementsDirty = true;
+    this.#look(this.#deps.caches.services.keys());
+  }
+
+  /** Who hears of a Service may be others. */
+  #lookAtPeers(): void {
+    this.#peersDirty = true;
+    this.#look(this.#deps.caches.services.keys());
+  }
+
+  #bringInLine(restarted: boolean): void {
+    this.#pass = undefined;
+    if (this.#advertisementsDirty) this.#readAdvertisements();
+    const services = [...this.#dirty];
+    this.#dirty.clear();
+    const touched = new Set(services.flatMap((service) => this.#route(service)));
+    for (const prefix of touched) {
+      const conflict = this.#table.conflictOf(prefix);
+      const both = conflict?.join(', ');
+      this.#complain('prefix', prefix, both && `different localPref, the highest counts: ${both}`);
+    }
+    if (this.#peersDirty) this.#planPeers(restarted);
+    if (touched.size > 0) this.#runs.changed([...touched]);
+    for (const service of services) this.#report(service);
+  }
+
+  #readAdvertisements(): void {
+    this.#advertisementsDirty = false;
+    const { bgpAdvertisements, communities } = this.#deps.caches;
+    const written = [...bgpAdvertisements.values()];
+    const { advertisements, problems } = resolveAdvertisements(written, communities.values());
+    this.#advertisements = advertisements;
+    for (const { name } of advertisements) this.#complain('BGPAdvertisement', name, undefined);
+    for (const { advertisement, problem } of problems) {
+      this.#complain('BGPAdvertisement', advertisement, problem);
+    }
+  }
+
+  #planPeers(restarted: boolean): void {
+    this.#peersDirty = false;
+    const { peers, profiles, passwords, nodes } = this.#deps.caches;
+    const { namespace, node, fallbackRouterID } = this.#options;
+    const { plans, problems } = planPeers({
+      peers: peers.values(),
+      profiles: (name) => profiles.get(`${namespace}/${name}`),
+      passwords: (name) => passwords.get(`${namespace}/${name}`),
+      node: nodes.get(node),
+      fallbackRouterID,
+    });
+    for (const { name } of plans) this.#complain('BGPPeer', name, undefined);
+    for (const { peer, problem } of problems) this.#complain('BGPPeer', peer, problem);
+    this.#runs.apply(plans, restarted);
+  }
+
+  /** What is wanted for a Service now. Gives the prefixes that it touches. */
+  #route(key: string): string[] {
+    const { services, pools, nodes } = this.#deps.caches;
+    const { node, loadBalancerClass, ignoreExcludeLabel = false } = this.#options;
+    const service = services.get(key);
+    const decision = decideRoutes({
+      service,
+      pools: pools.values(),
+      advertisements: this.#advertisements,
+      node: nodes.get(node),
+      endpoints: this.#endpoints.of(key),
+      loadBalancerClass,
+      ignoreExcludeLabel,
+    });
+    if (decision.kind === 'withheld') {
+      const { reason, conflict } = decision;
+      const why = conflict === undefined ? reason : `${reason}: ${conflict.join(', ')}`;
+      this.#complain('Service', key, service && why);
+      this.#addresses.delete(key);
+      return this.#table.set(key, []);
+    }
+    this.#complain('Service', key, undefined);
+    this.#addresses.set(key, decision.addresses);
+    return this.#table.set(key, decision.routes);
+  }
+
+  /** Makes gauge, status and events of a Service agree with what is told of it. */
+  #report(key: string): void {
+    const peers = this.#table.peersOf(key, this.#runs.names);
+    const addresses = peers.length === 0 ? [] : (this.#addresses.get(key) ?? []);
+    const { announced, event, log, status, caches } = this.#deps;
+    const { node } = this.#options;
+    const before = this.#announced.get(key) ?? [];
+    status?.(key, peers);
+    if (addresses.length === 0) this.#announced.delete(key);
+    else this.#announced.set(key, addresses);
+    for (const ip of before.filter((each) => !addresses.includes(each))) {
+      announced(key, ip, false);
+      log.info('service withdrawn', { service: key, ip, protocol: 'bgp' });
+    }
+    for (const ip of addresses.filter((each) => !before.includes(each))) {
+      announced(key, ip, true);
+      log.info('service announced', { service: key, ip, node, protocol: 'bgp' });
+    }
+    const service = caches.services.get(key);
+    const isNew = before.length === 0 && addresses.length > 0;
+    if (!isNew || service === undefined) return;
+    event(service, 'Normal', 'nodeAssigned', `announcing from node "${node}" with protocol "bgp"`);
+  }
+
+  /** Says what is wrong with an object, once for each change; `undefined`: nothing is. */
+  #complain(
+    kind: 'Service' | 'prefix' | 'BGPPeer' | 'BGPAdvertisement',
+    name: string,
+    problem: string | undefined,
+  ): void {
+    const key = `${kind} ${name}`;
+    if (this.#complaints.get(key) === problem) return;
+    if (problem === undefined) {
+      this.#complaints.delete(key);
+      return;
+    }
+    this.#complaints.set(key, problem);
+    const { log } = this.#deps;
+    if (kind !== 'Service')
+      log.warn('something is wrong with the bgp configuration', { kind, name, problem });
+    // What no advertisement of BGP is about is none of our business.
+    else if (problem !== 'notOwner') {
+      log.info('service not announced', { service: name, reason: problem, protocol: 'bgp' });
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import {
+  BFDProfileResource,
+  BGPAdvertisementResource,
+  CommunityResource,
+  type Resource,
+} from '@picluster/api';
+import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
+import { BfdReceiver, BfdSender, TcpDialer } from '@picluster/packet-socket';
+import type { Metrics } from '@picluster/daemon';
+import { deliveringClock } from '../seams/delivering-clock.ts';
+import { systemNetworks } from '../seams/system-interfaces.ts';
+import { BfdWatches } from './bfd-watches.ts';
+import type { RunningBgp } from './bgp-gate.ts';
+import { createBgpMetrics } from './bgp-metrics.ts';
+import { BgpMode, type BgpCaches, type BgpModeDeps, type BgpModeOptions } from './bgp-mode.ts';
+import {
+  viewBfdProfile,
+  viewBgpAdvertisement,
+  viewCommunity,
+  viewPassword,
+  type CommunityView,
+  type WrittenAdvertisement,
+} from './bgp-views.ts';
+import type { BfdProfileView } from './peer-plan.ts';
+
+/** What it works with: what the speaker has anyway, and its registry of metrics. */
+export interface BgpTaskDeps
+  extends
+    Pick<BgpModeDeps, 'event' | 'announced' | 'status'>,
+    Required<Omit<ReflectorDeps, 'metrics'>> {
+  readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools' | 'peers'>;
+  readonly registry: Metrics;
+}
+
+/** BGP with its mirrors of the API and its sockets. */
+export class BgpTask implements RunningBgp {
+  readonly #mirrors: Mirrors;
+  readonly #bfd: BfdWatches;
+  readonly #mode: BgpMode;
+
+  constructor(deps: BgpTaskDeps, options: BgpModeOptions) {
+    const { random, log, registry } = deps;
+    const mirrors = createMirrors(deps, options.namespace);
+    const metrics = createBgpMetrics(registry);
+    this.#mirrors = mirrors;
+    this.#bfd = new BfdWatches({
+      receive: ({ local, minTtl, device }, onPacket) =>
+        new BfdReceiver({ address: local, ...given({ minTtl, device }) }, onPacket),
+      send: ({ local, remote, minTtl, device }) => {
+        const multiHop = minTtl !== undefined;
+        return new BfdSender({ from: local, to: remote, multiHop, ...given({ device }) }, random);
+      },
+      metrics: ({ remote, device }) => metrics.bfd({ peer: remote, vrf: device }),
+      clock: deliveringClock,
+      random,
+      log,
+    });
+    this.#mode = new BgpMode(
+      {
+        ...deps,
+        caches: { ...deps.caches, ...mirrors },
+        clock: deliveringClock,
+        dialer: (socket) => new TcpDialer(socket),
+        metrics,
+        bfd: this.#bfd,
+        interfaces: systemNetworks,
+      },
+      options,
+    );
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    using _watching = this.#mode.watch();
+    const mirrors = Object.values(this.#mirrors);
+    const running = mirrors.map((mirror) => mirror.run(signal));
+    try {
+      await Promise.all(mirrors.map((mirror) => mirror.whenSynced(signal)));
+      this.#mode.begin();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    await Promise.all(running);
+    this.#mode.stop();
+  }
+
+  stop(): void {
+    this.#mode.stop();
+  }
+
+  async ended(): Promise<void> {
+    await this.#bfd.ended();
+  }
+
+  problem(): string | undefined {
+    return staleReflector(Object.entries(this.#mirrors));
+  }
+}
+
+/** What BGP alone mirrors of the API. */
+interface Mirrors {
+  readonly bgpAdvertisements: Reflector<WrittenAdvertisement>;
+  readonly communities: Reflector<CommunityView>;
+  readonly profiles: Reflector<BfdProfileView>;
+  readonly passwords: Reflector<string>;
+}
+
+function createMirrors(deps: ReflectorDeps, namespace: string): Mirrors {
+  const ours = ({ group, version, plural }: Resource): string =>
+    resourcePath({ group, version, plural, namespace });
+  return {
+    bgpAdvertisements: new Reflector(deps, {
+      path: ours(BGPAdvertisementResource),
+      project: viewBgpAdvertisement,
+    }),
+    communities: new Reflector(deps, { path: ours(CommunityResource), project: viewCommunity }),
+    profiles: new Reflector(deps, { path: ours(BFDProfileResource), project: viewBfdProfile }),
+    passwords: new Reflector(deps, {
+      path: resourcePath({ version: 'v1', plural: 'secrets', namespace }),
+      fieldSelector: 'type=kubernetes.io/basic-auth',
+      project: viewPassword,
+    }),
+  };
+}
+
+/** Without what is `undefined`. */
+function given<T extends object>(options: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
+}

@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest';
+import { endpoints, node, onNode } from '../cluster-views.ts';
+import { BgpNode, NAMESPACE } from './bgp-node.ts';
+import { bfdProfile } from './bgp-views.ts';
+import { NODE_AT, TestRouter } from './test-router.ts';
+
+const OTHER = '192.0.2.3';
+
+/** A node with a session to a router, a Service, and an advertisement of all. */
+async function usual(
+  prepare: (made: BgpNode) => void = () => {},
+): Promise<{ made: BgpNode; router: TestRouter }> {
+  const made = new BgpNode();
+  const router = new TestRouter(made.network, '192.0.2.2');
+  made.peer();
+  made.advertise();
+  made.service();
+  prepare(made);
+  made.mode.begin();
+  await made.settle();
+  return { made, router };
+}
+
+describe('a router', () => {
+  test('hears of a Service as soon as there is a session, and of its end', async () => {
+    const { made, router } = await usual();
+    expect(router.routes).toEqual(new Map([['10.20.30.1/32', NODE_AT]]));
+    made.caches.services.set('default/web', undefined);
+    await made.settle();
+    expect(router.prefixes).toEqual([]);
+    expect(router.sessions).toBe(1);
+  });
+
+  test('hears what Services, addresses, endpoints and advertisements become', async () => {
+    const { made, router } = await usual();
+    made.service({ ingress: ['10.20.30.5'] });
+    await made.settle();
+    expect(router.prefixes).toEqual(['10.20.30.5/32']);
+    made.advertise({ name: 'net', aggregationLength: 24 });
+    await made.settle();
+    expect(router.prefixes).toEqual(['10.20.30.0/24', '10.20.30.5/32']);
+    made.caches.endpoints.set('default/web', endpoints());
+    await made.settle();
+    expect(router.prefixes).toEqual([]);
+    made.service({ localTraffic: true });
+    made.caches.endpoints.set('default/web', endpoints('pandora'));
+    await made.settle();
+    expect(router.prefixes).toHaveLength(2);
+    made.caches.bgpAdvertisements.set(`${NAMESPACE}/net`, undefined);
+    await made.settle();
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+    made.caches.pools.set('default', undefined);
+    await made.settle();
+    expect(router.prefixes).toEqual([]);
+    expect(router.sessions).toBe(1);
+  });
+
+  test('hears once of many changes at a time', async () => {
+    const { made, router } = await usual();
+    const before = router.updates;
+    for (let host = 2; host < 50; host++) {
+      made.service({ name: `s${host}`, ingress: [`10.20.30.${host}`] });
+      made.caches.endpoints.set(`default/s${host}`, {
+        service: `default/s${host}`,
+        canServe: true,
+        nodes: ['iris'],
+      });
+    }
+    await made.settle();
+    expect(router.prefixes).toHaveLength(49);
+    expect(router.updates - before).toBe(1);
+  });
+
+  test('loses a shared address only with the last Service on it', async () => {
+    const { made, router } = await usual();
+    made.service({ name: 'mail' });
+    made.caches.endpoints.set('default/mail', { ...endpoints('iris'), service: 'default/mail' });
+    await made.settle();
+    made.caches.services.set('default/web', undefined);
+    await made.settle();
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+    made.caches.services.set('default/mail', undefined);
+    await made.settle();
+    expect(router.prefixes).toEqual([]);
+  });
+
+  test('hears communities by their names, and preferences if it is of our AS', async () => {
+    const { made } = await usual();
+    const internal = new TestRouter(made.network, OTHER, 64_500);
+    made.peer({ name: 'internal', address: OTHER, peerASN: 64_500 });
+    made.caches.communities.set('c', [['blue', '65000:2']]);
+    made.advertise({ localPref: 300, communities: ['65000:1', 'blue', 'large:1:2:3'] });
+    await made.settle();
+    expect(internal.routes.get('10.20.30.1/32')).toBe(`${NODE_AT} 300 65000:1,65000:2 1:2:3`);
+    made.advertise();
+    await made.settle();
+    expect(internal.routes.get('10.20.30.1/32')).toBe(`${NODE_AT} 100`);
+  });
+
+  test('hears of IPv6 only where its session is for both families, by an address of ours', async () => {
+    const { made, router } = await usual((each) =>
+      each.service({ ingress: ['10.20.30.1', '1000::1'] }),
+    );
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+    made.peer({ dualStack: true });
+    await made.settle(5000);
+    expect(router.routes).toEqual(
+      new Map([
+        ['10.20.30.1/32', NODE_AT],
+        ['1000::1/128', '2001:db8::11'],
+      ]),
+    );
+  });
+});
+
+describe('sessions', () => {
+  test('of peers that are not touched go on when others change', async () => {
+    const { made, router } = await usual();
+    const other = new TestRouter(made.network, OTHER);
+    made.peer({ name: 'other', address: OTHER });
+    await made.settle();
+    expect([router.sessions, other.sessions]).toEqual([1, 1]);
+    expect(other.prefixes).toEqual(['10.20.30.1/32']);
+    made.peer({ name: 'other', address: OTHER, holdTimeMs: 30_000 });
+    await made.settle(5000);
+    expect([router.sessions, other.sessions]).toEqual([1, 2]);
+    made.caches.peers.set(`${NAMESPACE}/other`, undefined);
+    await made.settle(5000);
+    expect([router.ends, other.ends.length]).toEqual([[], 2]);
+    expect(other.prefixes).toEqual([]);
+  });
+
+  test('are only with peers that select this node, as its labels change', async () => {
+    const { made, router } = await usual((each) => each.peer({ nodeSelectors: onNode('other') }));
+    expect(router.sessions).toBe(0);
+    made.caches.nodes.set('pandora', node('pandora', { labels: { name: 'other' } }));
+    await made.settle();
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+    made.caches.nodes.set('pandora', node('pandora'));
+    await made.settle();
+    expect(router.ends).toHaveLength(1);
+  });
+
+  test('begin when everything is known, and end when the speaker does', async () => {
+    const made = new BgpNode();
+    const router = new TestRouter(made.network, '192.0.2.2');
+    made.peer();
+    await made.settle();
+    expect(router.sessions).toBe(0);
+    made.mode.begin();
+    await made.settle();
+    expect(router.sessions).toBe(1);
+    made.mode.stop();
+    made.service();
+    await made.settle();
+    expect(router.ends).toEqual([expect.stringContaining('the speaker ends')]);
+    expect(router.prefixes).toEqual([]);
+  });
+
+  test('with graceful restart end without a word, and the router keeps the routes', async () => {
+    const { made, router } = await usual((each) => each.peer({ gracefulRestart: true }));
+    made.mode.stop();
+    await made.settle();
+    expect(router.ends).toEqual(['the peer closed the connection']);
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+  });
+
+  test('wait for the Secret and the profile that their peer names, which is said once', async () => {
+    const { made, router } = await usual((each) => each.peer({ bfdProfile: 'quick' }));
+    made.service({ labels: { a: 'b' } });
+    await made.settle();
+    expect(router.sessions).toBe(0);
+    expect(made.said).toEqual(['BGPPeer router there is no BFDProfile "quick"']);
+    made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+    await made.settle();
+    expect(router.sessions).toBe(1);
+  });
+});
+
+describe('BFD', () => {
+  async function watched(): Promise<{ made: BgpNode; router: TestRouter }> {
+    return await usual((made) => {
+      made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+      made.peer({ bfdProfile: 'quick' });
+    });
+  }
+
+  test('ends a session at once where the path fails, and it comes back', async () => {
+    const { made, router } = await watched();
+    made.watched.get('192.0.2.2')?.();
+    await made.settle(50);
+    expect(router.ends).toEqual([expect.stringContaining('BFD')]);
+    expect(router.prefixes).toEqual([]);
+    await made.settle(5000);
+    expect(router.prefixes).toEqual(['10.20.30.1/32']);
+  });
+
+  test('may change its timings, begin and end, while the session stands', async () => {
+    const { made, router } = await watched();
+    made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile({ transmitIntervalMs: 50 }));
+    await made.settle();
+    expect(made.changes).toEqual([{}, { transmitIntervalMs: 50 }]);
+    made.peer();
+    await made.settle();
+    expect(made.watched.size).toBe(0);
+    made.peer({ bfdProfile: 'quick' });
+    await made.settle();
+    expect(made.watched.size).toBe(1);
+    expect(router.sessions).toBe(1);
+  });
+});
+
+describe('what is said', () => {
+  test('of a Service: one event, a gauge for each address, and the peers that hear of it', async () => {
+    const { made } = await usual();
+    const event = 'web nodeAssigned announcing from node "pandora" with protocol "bgp"';
+    expect(made.said).toEqual([event]);
+    expect([...made.announced]).toEqual(['default/web 10.20.30.1']);
+    expect(made.status.get('default/web')).toBe('router');
+    made.peer({ name: 'other', address: OTHER });
+    made.service({ labels: { a: 'b' } });
+    await made.settle();
+    expect(made.status.get('default/web')).toBe('router,other');
+    made.caches.services.set('default/web', undefined);
+    await made.settle();
+    expect([...made.announced]).toEqual([]);
+    expect(made.status.get('default/web')).toBe('');
+    expect(made.said).toEqual([event]);
+  });
+
+  test('nothing of a Service that no peer of this node hears of', async () => {
+    const { made } = await usual((each) => each.advertise({ peers: ['unknown'] }));
+    expect([made.said, made.announced.size, made.status.get('default/web')]).toEqual([[], 0, '']);
+  });
+
+  test('of advertisements that cannot both be followed: which', async () => {
+    const { made } = await usual((each) => {
+      each.advertise({ name: 'a', localPref: 100 });
+      each.advertise({ name: 'b', localPref: 200 });
+      each.caches.bgpAdvertisements.set(`${NAMESPACE}/all`, undefined);
+    });
+    expect(made.said).toEqual(['default/web conflictingAdvertisements: a, b']);
+  });
+
+  test('of Services that want one prefix with different preferences: by which advertisements', async () => {
+    const { made } = await usual((each) => {
+      const net = { aggregationLength: 24 };
+      each.advertise({ ...net, localPref: 100, ipAddressPools: ['default'] });
+      each.advertise({ ...net, name: 'b', localPref: 200, ipAddressPools: ['second'] });
+      each.caches.pools.set('second', { name: 'second', labels: {}, ranges: [] });
+    });
+    made.caches.pools.set('default', {
+      name: 'default',
+      labels: {},
+      ranges: [{ first: Uint8Array.of(10, 20, 30, 0), last: Uint8Array.of(10, 20, 30, 7) }],
+    });
+    made.caches.pools.set('second', {
+      name: 'second',
+      labels: {},
+      ranges: [{ first: Uint8Array.of(10, 20, 30, 8), last: Uint8Array.of(10, 20, 30, 9) }],
+    });
+    made.service({ name: 'mail', ingress: ['10.20.30.8'] });
+    made.caches.endpoints.set('default/mail', { ...endpoints('iris'), service: 'default/mail' });
+    await made.settle();
+    expect(made.said.filter((each) => each.startsWith('prefix'))).toEqual([
+      'prefix 10.20.30.0/24 different localPref, the highest counts: all, b',
+    ]);
+  });
+
+  test('in metrics, under MetalLB’s names', async () => {
+    const { made } = await usual();
+    expect(await made.metric('metallb_bgp_session_up')).toBe('1');
+    expect(await made.metric('metallb_bgp_announced_prefixes_total')).toBe('1');
+    expect(await made.metric('metallb_bgp_pending_prefixes_total')).toBe('1');
+    expect(await made.metric('metallb_bgp_updates_total')).toBe('2');
+    expect(await made.metric('metallb_bgp_opens_received')).toBe('1');
+    expect(await made.metric('metallb_bgp_total_sent')).toBe('4');
+    made.caches.peers.set(`${NAMESPACE}/router`, undefined);
+    await made.settle();
+    expect(await made.metric('metallb_bgp_session_up')).toBeUndefined();
+  });
+});

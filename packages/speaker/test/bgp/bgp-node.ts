@@ -1,0 +1,126 @@
+import { createMetrics } from '@picluster/daemon';
+import { MemoryNetwork, SimClock } from '@picluster/testkit';
+import type { BfdPath } from '../../src/bgp/bfd-watches.ts';
+import { createBgpMetrics } from '../../src/bgp/bgp-metrics.ts';
+import { BgpMode, GATHER_MS, type BgpModeOptions } from '../../src/bgp/bgp-mode.ts';
+import type { CommunityView, WrittenAdvertisement } from '../../src/bgp/bgp-views.ts';
+import type { BfdProfileView, BgpPeerView } from '../../src/bgp/peer-plan.ts';
+import type { PoolView } from '../../src/advertising.ts';
+import type { EndpointsView, NodeView, ServiceView } from '../../src/views.ts';
+import { endpoints, node, pool, service } from '../cluster-views.ts';
+import { TestCache } from '../test-cache.ts';
+import { bgpPeer } from './bgp-views.ts';
+import { NODE_AT } from './test-router.ts';
+
+export const NAMESPACE = 'metallb-system';
+
+/** The BGP of a node called pandora, over connections in memory, with every cache in the hands of the test. */
+export class BgpNode {
+  readonly clock: SimClock = new SimClock();
+  readonly network: MemoryNetwork = new MemoryNetwork(this.clock);
+  readonly caches = {
+    services: new TestCache<ServiceView>(),
+    endpoints: new TestCache<EndpointsView>(),
+    nodes: new TestCache<NodeView>(),
+    pools: new TestCache<PoolView>(),
+    peers: new TestCache<BgpPeerView>(),
+    bgpAdvertisements: new TestCache<WrittenAdvertisement>(),
+    communities: new TestCache<CommunityView>(),
+    profiles: new TestCache<BfdProfileView>(),
+    passwords: new TestCache<string>(),
+  };
+  readonly mode: BgpMode;
+  /** What was said: events, and problems in the log. */
+  readonly said: string[] = [];
+  /** The addresses whose gauge is set. */
+  readonly announced = new Set<string>();
+  /** The last status of each Service. */
+  readonly status = new Map<string, string>();
+  /** The paths that are watched, and how to make each fail. */
+  readonly watched = new Map<string, () => void>();
+  /** How the timings of a watch were changed. */
+  readonly changes: unknown[] = [];
+  readonly #metrics = createMetrics();
+
+  constructor(options: Partial<BgpModeOptions> = {}) {
+    const fields = (words: Record<string, unknown> = {}): string =>
+      ['kind', 'name', 'problem', 'service', 'reason']
+        .map((key) => words[key])
+        .filter((word) => typeof word === 'string')
+        .join(' ');
+    this.mode = new BgpMode(
+      {
+        caches: this.caches,
+        dialer: ({ address }) => this.network.dialer(NODE_AT, address),
+        clock: this.clock,
+        random: () => 0.5,
+        log: {
+          debug: () => {},
+          info: (message, words) => {
+            if (message === 'service not announced') this.said.push(fields(words));
+          },
+          warn: (message, words) => {
+            if (message.startsWith('something')) this.said.push(fields(words));
+          },
+        },
+        metrics: createBgpMetrics(this.#metrics),
+        bfd: {
+          watch: (path: BfdPath, { options: timings }, onDown) => {
+            this.watched.set(path.remote, onDown);
+            this.changes.push(timings);
+            return {
+              change: (changed) => void this.changes.push(changed),
+              [Symbol.dispose]: () => void this.watched.delete(path.remote),
+            };
+          },
+        },
+        interfaces: () => [{ name: 'eth0', networks: [`${NODE_AT}/24`, '2001:db8::11/64'] }],
+        event: ({ name }, _type, reason, message) =>
+          void this.said.push(`${name} ${reason} ${message}`),
+        announced: (key, address, now) => {
+          if (now) this.announced.add(`${key} ${address}`);
+          else this.announced.delete(`${key} ${address}`);
+        },
+        status: (key, peers) => void this.status.set(key, peers.join()),
+      },
+      { node: 'pandora', namespace: NAMESPACE, fallbackRouterID: '64.37.239.133', ...options },
+    );
+    this.caches.nodes.set('pandora', node('pandora'));
+    this.caches.pools.set('default', pool('default', ['10.20.30.0/24', '1000::/64']));
+    this.caches.endpoints.set('default/web', endpoints('iris'));
+    this.mode.watch();
+  }
+
+  /** Makes or changes a BGPPeer, by default at 192.0.2.2. */
+  peer(change: Partial<BgpPeerView> = {}): void {
+    const view = bgpPeer(change);
+    this.caches.peers.set(`${NAMESPACE}/${view.name}`, view);
+  }
+
+  /** Makes or changes a BGPAdvertisement. */
+  advertise(change: Partial<WrittenAdvertisement> = {}): void {
+    const lengths = { aggregationLength: 32, aggregationLengthV6: 128 };
+    const view = { name: 'all', ...lengths, ...change };
+    this.caches.bgpAdvertisements.set(`${NAMESPACE}/${view.name}`, view);
+  }
+
+  /** Makes or changes a Service, by default default/web at 10.20.30.1. */
+  service(change: Partial<ServiceView> = {}): void {
+    const view = service(change);
+    this.caches.services.set(`${view.namespace}/${view.name}`, view);
+  }
+
+  /** Lets everything happen that happens soon. */
+  async settle(ms: number = GATHER_MS + 100): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  /** The value of a series, as it is scraped. */
+  async metric(name: string, peer: string = '192.0.2.2:179'): Promise<string | undefined> {
+    const { body } = await this.#metrics.scrape();
+    return body
+      .split('\n')
+      .find((line) => line.startsWith(`${name}{peer="${peer}"`))
+      ?.split(' ')[1];
+  }
+}

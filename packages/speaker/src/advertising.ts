@@ -14,6 +14,8 @@ export interface PoolView {
   readonly name: string;
   readonly labels: Labels;
   readonly ranges: readonly PoolRange[];
+  /** The same as they are written. */
+  readonly addresses: readonly string[];
 }
 
 type Spec = NonNullable<L2Advertisement['spec']>;
@@ -33,8 +35,9 @@ export function viewPool(raw: unknown): PoolView | undefined {
   const parsed = parseIPAddressPool(raw);
   if (!parsed.ok) return undefined;
   const { metadata, spec } = parsed.value;
-  const ranges = spec.addresses.map(parsePoolRange).filter((range) => range !== undefined);
-  return { name: metadata.name, labels: metadata.labels ?? {}, ranges };
+  const { addresses } = spec;
+  const ranges = addresses.map(parsePoolRange).filter((range) => range !== undefined);
+  return { name: metadata.name, labels: metadata.labels ?? {}, ranges, addresses };
 }
 
 /** Keeps of an advertisement what is used; `undefined` where it is not a valid one. */

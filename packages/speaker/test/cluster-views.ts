@@ -28,7 +28,7 @@ export function pool(
   labels: Record<string, string> = {},
 ): PoolView {
   const ranges = addresses.map(parsePoolRange).filter((range) => range !== undefined);
-  return { name, labels, ranges };
+  return { name, labels, ranges, addresses };
 }
 
 export function advertisement(change: Partial<AdvertisementView> = {}): AdvertisementView {

@@ -1,9 +1,10 @@
+import type { BGPProblem, CommunityFacts, SecretFacts } from '@picluster/api';
 import type { PoolView } from '../advertising.ts';
 import { EndpointIndex } from '../endpoint-index.ts';
 import type { Cache } from '../speaker.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
-import { resolveAdvertisements } from './advertisements.ts';
-import type { CommunityView, WrittenAdvertisement } from './bgp-views.ts';
+import { advertisementsInForce } from './advertisements.ts';
+import type { WrittenAdvertisement } from './bgp-views.ts';
 import { planPeers, type BfdProfileView, type BgpPeerView } from './peer-plan.ts';
 import type { PeerRunDeps } from './peer-run.ts';
 import { PeerRuns } from './peer-runs.ts';
@@ -21,10 +22,9 @@ export interface BgpCaches {
   readonly pools: Cache<PoolView>;
   readonly peers: Cache<BgpPeerView>;
   readonly bgpAdvertisements: Cache<WrittenAdvertisement>;
-  readonly communities: Cache<CommunityView>;
+  readonly communities: Cache<CommunityFacts>;
   readonly profiles: Cache<BfdProfileView>;
-  /** Passwords in Secrets. */
-  readonly passwords: Cache<string>;
+  readonly secrets: Cache<SecretFacts>;
 }
 
 /** What it works with. */
@@ -97,14 +97,16 @@ export class BgpMode {
       }),
       caches.nodes.subscribe((key, now, before) => {
         const isOurs = key === this.#options.node;
-        if (isOurs && JSON.stringify(now) !== JSON.stringify(before)) this.#lookAtPeers();
+        if (!isOurs || JSON.stringify(now) === JSON.stringify(before)) return;
+        this.#lookAtPeers();
+        this.#lookAtAll();
       }),
       caches.pools.subscribe(() => this.#lookAtAll()),
       caches.bgpAdvertisements.subscribe(() => this.#lookAtAll()),
       caches.communities.subscribe(() => this.#lookAtAll()),
       caches.peers.subscribe(() => this.#lookAtPeers()),
       caches.profiles.subscribe(() => this.#lookAtPeers()),
-      caches.passwords.subscribe(() => this.#lookAtPeers()),
+      caches.secrets.subscribe(() => this.#lookAtPeers()),
     ];
     return {
       [Symbol.dispose]: () => {
@@ -154,11 +156,7 @@ export class BgpMode {
     const services = [...this.#dirty];
     this.#dirty.clear();
     const touched = new Set(services.flatMap((service) => this.#route(service)));
-    for (const prefix of touched) {
-      const conflict = this.#table.conflictOf(prefix);
-      const both = conflict?.join(', ');
-      this.#complain('prefix', prefix, both && `different localPref, the highest counts: ${both}`);
-    }
+    for (const prefix of touched) this.#complainOfPrefix(prefix);
     if (this.#peersDirty) this.#planPeers(restarted);
     if (touched.size > 0) this.#runs.changed([...touched]);
     for (const service of services) this.#report(service);
@@ -166,29 +164,29 @@ export class BgpMode {
 
   #readAdvertisements(): void {
     this.#advertisementsDirty = false;
-    const { bgpAdvertisements, communities } = this.#deps.caches;
-    const written = [...bgpAdvertisements.values()];
-    const { advertisements, problems } = resolveAdvertisements(written, communities.values());
+    const { bgpAdvertisements, communities, nodes, pools } = this.#deps.caches;
+    const { advertisements, problems } = advertisementsInForce(bgpAdvertisements.values(), {
+      labels: nodes.get(this.#options.node)?.labels ?? {},
+      communities: communities.values(),
+      pools: pools.values(),
+    });
     this.#advertisements = advertisements;
-    for (const { name } of advertisements) this.#complain('BGPAdvertisement', name, undefined);
-    for (const { advertisement, problem } of problems) {
-      this.#complain('BGPAdvertisement', advertisement, problem);
-    }
+    this.#complainOf(['BGPAdvertisement', 'Community'], problems);
   }
 
   #planPeers(restarted: boolean): void {
     this.#peersDirty = false;
-    const { peers, profiles, passwords, nodes } = this.#deps.caches;
+    const { peers, profiles, secrets, nodes } = this.#deps.caches;
     const { namespace, node, fallbackRouterID } = this.#options;
     const { plans, problems } = planPeers({
       peers: peers.values(),
-      profiles: (name) => profiles.get(`${namespace}/${name}`),
-      passwords: (name) => passwords.get(`${namespace}/${name}`),
+      namespace,
+      profile: (name) => profiles.get(`${namespace}/${name}`),
+      secret: (name) => secrets.get(`${namespace}/${name}`),
       node: nodes.get(node),
       fallbackRouterID,
     });
-    for (const { name } of plans) this.#complain('BGPPeer', name, undefined);
-    for (const { peer, problem } of problems) this.#complain('BGPPeer', peer, problem);
+    this.#complainOf(['BGPPeer'], problems);
     this.#runs.apply(plans, restarted);
   }
 
@@ -209,11 +207,11 @@ export class BgpMode {
     if (decision.kind === 'withheld') {
       const { reason, conflict } = decision;
       const why = conflict === undefined ? reason : `${reason}: ${conflict.join(', ')}`;
-      this.#complain('Service', key, service && why);
+      this.#complainOfService(key, service && why);
       this.#addresses.delete(key);
       return this.#table.set(key, []);
     }
-    this.#complain('Service', key, undefined);
+    this.#complainOfService(key, undefined);
     this.#addresses.set(key, decision.addresses);
     return this.#table.set(key, decision.routes);
   }
@@ -242,25 +240,40 @@ export class BgpMode {
     event(service, 'Normal', 'nodeAssigned', `announcing from node "${node}" with protocol "bgp"`);
   }
 
-  /** Says what is wrong with an object, once for each change; `undefined`: nothing is. */
-  #complain(
-    kind: 'Service' | 'prefix' | 'BGPPeer' | 'BGPAdvertisement',
-    name: string,
-    problem: string | undefined,
-  ): void {
-    const key = `${kind} ${name}`;
-    if (this.#complaints.get(key) === problem) return;
-    if (problem === undefined) {
-      this.#complaints.delete(key);
-      return;
+  /** Of objects of these kinds these are all problems. */
+  #complainOf(kinds: readonly BGPProblem['kind'][], problems: readonly BGPProblem[]): void {
+    const told = new Map<string, string>();
+    for (const { kind, name, message } of problems) {
+      const key = `${kind} ${name}`;
+      told.set(key, [told.get(key), message].filter((each) => each !== undefined).join('; '));
     }
-    this.#complaints.set(key, problem);
-    const { log } = this.#deps;
-    if (kind !== 'Service')
-      log.warn('something is wrong with the bgp configuration', { kind, name, problem });
+    const isOfKinds = (key: string): boolean => kinds.some((kind) => key.startsWith(`${kind} `));
+    const before = [...this.#complaints.keys()].filter(isOfKinds);
+    for (const key of new Set([...before, ...told.keys()])) {
+      const problem = told.get(key);
+      if (this.#isNew(key, problem))
+        this.#deps.log.warn('bgp configuration', { object: key, problem });
+    }
+  }
+
+  #complainOfPrefix(prefix: string): void {
+    const problem = this.#table.conflictOf(prefix)?.join(', ');
+    if (!this.#isNew(`prefix ${prefix}`, problem)) return;
+    const fields = { prefix, advertisements: problem };
+    this.#deps.log.warn('different localPref for one prefix, the highest counts', fields);
+  }
+
+  #complainOfService(service: string, reason: string | undefined): void {
     // What no advertisement of BGP is about is none of our business.
-    else if (problem !== 'notOwner') {
-      log.info('service not announced', { service: name, reason: problem, protocol: 'bgp' });
-    }
+    if (!this.#isNew(`Service ${service}`, reason) || reason === 'notOwner') return;
+    this.#deps.log.info('service not announced', { service, reason, protocol: 'bgp' });
+  }
+
+  /** Whether there is a problem that was not said yet. */
+  #isNew(key: string, problem: string | undefined): boolean {
+    if (this.#complaints.get(key) === problem) return false;
+    if (problem === undefined) this.#complaints.delete(key);
+    else this.#complaints.set(key, problem);
+    return problem !== undefined;
   }
 }

@@ -2,7 +2,10 @@ import {
   BFDProfileResource,
   BGPAdvertisementResource,
   CommunityResource,
+  PASSWORD_SECRET_TYPE,
+  type CommunityFacts,
   type Resource,
+  type SecretFacts,
 } from '@picluster/api';
 import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
 import { BfdReceiver, BfdSender, TcpDialer } from '@picluster/packet-socket';
@@ -17,8 +20,7 @@ import {
   viewBfdProfile,
   viewBgpAdvertisement,
   viewCommunity,
-  viewPassword,
-  type CommunityView,
+  viewSecret,
   type WrittenAdvertisement,
 } from './bgp-views.ts';
 import type { BfdProfileView } from './peer-plan.ts';
@@ -99,9 +101,9 @@ export class BgpTask implements RunningBgp {
 /** What BGP alone mirrors of the API. */
 interface Mirrors {
   readonly bgpAdvertisements: Reflector<WrittenAdvertisement>;
-  readonly communities: Reflector<CommunityView>;
+  readonly communities: Reflector<CommunityFacts>;
   readonly profiles: Reflector<BfdProfileView>;
-  readonly passwords: Reflector<string>;
+  readonly secrets: Reflector<SecretFacts>;
 }
 
 function createMirrors(deps: ReflectorDeps, namespace: string): Mirrors {
@@ -114,10 +116,11 @@ function createMirrors(deps: ReflectorDeps, namespace: string): Mirrors {
     }),
     communities: new Reflector(deps, { path: ours(CommunityResource), project: viewCommunity }),
     profiles: new Reflector(deps, { path: ours(BFDProfileResource), project: viewBfdProfile }),
-    passwords: new Reflector(deps, {
+    secrets: new Reflector(deps, {
       path: resourcePath({ version: 'v1', plural: 'secrets', namespace }),
-      fieldSelector: 'type=kubernetes.io/basic-auth',
-      project: viewPassword,
+      // Others may be large, as those of Helm.
+      fieldSelector: `type=${PASSWORD_SECRET_TYPE}`,
+      project: viewSecret,
     }),
   };
 }

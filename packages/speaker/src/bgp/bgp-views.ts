@@ -6,6 +6,9 @@ import {
   parseCommunity,
   type BGPAdvertisement,
   type BGPPeer,
+  type CommunityFacts,
+  type Metadata,
+  type SecretFacts,
 } from '@picluster/api';
 import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import type { BfdProfileView, BgpPeerView } from './peer-plan.ts';
@@ -14,9 +17,6 @@ import type { BfdProfileView, BgpPeerView } from './peer-plan.ts';
 export interface WrittenAdvertisement extends Readonly<BGPAdvertisement['spec']> {
   readonly name: string;
 }
-
-/** What is kept of a Community: what its names stand for, as written. */
-export type CommunityView = readonly (readonly [name: string, value: string])[];
 
 /** Keeps of a BGPPeer what is used; `undefined` where it is not a valid one (the controller says so on the object). */
 export function viewBgpPeer(raw: unknown): BgpPeerView | undefined {
@@ -33,6 +33,7 @@ function peerOf({ metadata, spec }: BGPPeer): BgpPeerView {
   const [holdTimeMs, keepaliveTimeMs] = timesOf(spec);
   return {
     name: metadata.name,
+    ...createdAt(metadata),
     myASN: spec.myASN,
     localASN: spec.localASN,
     peerASN: spec.dynamicASN ?? spec.peerASN ?? 0,
@@ -94,15 +95,25 @@ export function viewBfdProfile(raw: unknown): BfdProfileView | undefined {
 }
 
 /** Keeps of a Community what is used; `undefined` where it is not a valid one. */
-export function viewCommunity(raw: unknown): CommunityView | undefined {
+export function viewCommunity(raw: unknown): CommunityFacts | undefined {
   const parsed = parseCommunity(raw);
   if (!parsed.ok) return undefined;
-  return (parsed.value.spec?.communities ?? []).map(({ name, value }) => [name, value]);
+  const { metadata, spec = {} } = parsed.value;
+  return { name: metadata.name, ...createdAt(metadata), aliases: spec.communities ?? [] };
 }
 
-/** Keeps of a Secret of type `kubernetes.io/basic-auth` its password; `undefined`: there is none in it. */
-export function viewPassword(raw: unknown): string | undefined {
-  const { data } = raw as { readonly data?: Readonly<Record<string, unknown>> };
+/** Keeps of a Secret what is used. */
+export function viewSecret(raw: unknown): SecretFacts {
+  const { type = '', data } = raw as {
+    readonly type?: string;
+    readonly data?: Readonly<Record<string, unknown>>;
+  };
   const password = data?.['password'];
-  return typeof password === 'string' ? Buffer.from(password, 'base64').toString() : undefined;
+  const text =
+    typeof password === 'string' ? Buffer.from(password, 'base64').toString() : undefined;
+  return { type, password: text };
+}
+
+function createdAt({ creationTimestamp }: Metadata): { readonly createdAt?: string } {
+  return creationTimestamp === undefined ? {} : { createdAt: creationTimestamp };
 }

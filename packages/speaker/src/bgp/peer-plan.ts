@@ -1,35 +1,28 @@
-import { matchesAnySelector, type LabelSelector } from '@picluster/api';
+import {
+  resolvePeers,
+  type BGPProblem,
+  type PeerFacts,
+  type ResolvedPeer,
+  type SecretFacts,
+} from '@picluster/api';
 import type { BfdOptions } from '@picluster/bfd';
 import type { Family, SessionOptions } from '@picluster/bgp';
 import type { TcpSocketOptions } from '@picluster/packet-socket';
 import type { NodeView } from '../views.ts';
 
 /** What the speaker keeps of a BGPPeer. */
-export interface BgpPeerView {
-  readonly name: string;
+export interface BgpPeerView extends PeerFacts {
   readonly myASN: number;
   /** The AS that this peer alone knows us by; `undefined`: `myASN`. */
   readonly localASN: number | undefined;
   readonly peerASN: number | 'internal' | 'external';
-  readonly address: string | undefined;
-  /** Absent addresses: whoever is at the other end of this interface. */
-  readonly interface: string | undefined;
-  readonly port: number;
   readonly sourceAddress: string | undefined;
   readonly holdTimeMs: number | undefined;
   readonly keepaliveTimeMs: number | undefined;
   readonly connectTimeMs: number | undefined;
   readonly routerID: string | undefined;
-  /** None: all nodes. */
-  readonly nodeSelectors: readonly LabelSelector[];
-  readonly password: string | undefined;
-  /** Name of the Secret with the password. */
-  readonly passwordSecret: string | undefined;
-  /** Name of the BFDProfile. */
-  readonly bfdProfile: string | undefined;
   readonly gracefulRestart: boolean;
   readonly ebgpMultiHop: boolean;
-  readonly vrf: string | undefined;
   readonly dualStack: boolean;
 }
 
@@ -43,10 +36,10 @@ export interface BfdProfileView extends BfdOptions {
 /** All that decides which sessions this node has. */
 export interface PeersSituation {
   readonly peers: Iterable<BgpPeerView>;
-  /** By name. */
-  readonly profiles: (name: string) => BfdProfileView | undefined;
-  /** The password in a Secret, by the Secret's name; `undefined`: there is no such Secret of the right type. */
-  readonly passwords: (secret: string) => string | undefined;
+  /** Where peers and Secrets are. */
+  readonly namespace: string;
+  readonly profile: (name: string) => BfdProfileView | undefined;
+  readonly secret: (name: string) => SecretFacts | undefined;
   /** This node; `undefined`: the API shows none of its name. */
   readonly node: NodeView | undefined;
   /** An IPv4 address as the router ID of a node that has none. */
@@ -72,12 +65,6 @@ export interface PeerPlan {
   readonly bfd: BfdPlan | undefined;
 }
 
-/** Why a BGPPeer that is for this node has no session. */
-export interface PeerProblem {
-  readonly peer: string;
-  readonly problem: string;
-}
-
 /** Another try begins after this at most; MetalLB waits up to 120 s, and then a router that is back waits for nothing. */
 const RETRY_MAX_MS = 10_000;
 /** FRR's, which MetalLB means where a profile says nothing. */
@@ -88,35 +75,30 @@ const TTL = 255;
 /** Which sessions this node has, in the order of their names, and what keeps others from being. */
 export function planPeers(situation: PeersSituation): {
   readonly plans: readonly PeerPlan[];
-  readonly problems: readonly PeerProblem[];
+  readonly problems: readonly BGPProblem[];
 } {
   const { node } = situation;
+  if (node === undefined) return { plans: [], problems: [] };
+  const { labels } = node;
+  const { peers, problems } = resolvePeers(situation.peers, { ...situation, labels });
   const plans: PeerPlan[] = [];
-  const problems: PeerProblem[] = [];
-  const ours = [...situation.peers].filter((peer) => node !== undefined && isFor(peer, node));
-  for (const peer of ours.sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    const plan = planPeer(peer, situation);
-    if (typeof plan === 'string') problems.push({ peer: peer.name, problem: plan });
-    else plans.push(plan);
+  const others: BGPProblem[] = [];
+  for (const resolved of peers) {
+    const { address, name } = resolved.peer;
+    if (address === undefined) {
+      const message = 'a peer without an address is not supported yet';
+      others.push({ kind: 'BGPPeer', name, code: 'invalid', message });
+    } else plans.push(planPeer(resolved, address, situation));
   }
-  return { plans, problems };
+  return { plans, problems: [...problems, ...others] };
 }
 
-function isFor({ nodeSelectors }: BgpPeerView, node: NodeView): boolean {
-  return nodeSelectors.length === 0 || matchesAnySelector(nodeSelectors, node.labels);
-}
-
-function planPeer(peer: BgpPeerView, situation: PeersSituation): PeerPlan | string {
-  const { name, address, port, vrf, sourceAddress } = peer;
-  if (address === undefined) return 'a peer without an address is not supported yet';
-  const password =
-    peer.passwordSecret === undefined ? peer.password : situation.passwords(peer.passwordSecret);
-  // Without the password the router would hear nothing of us, and we would not know why.
-  if (peer.passwordSecret !== undefined && password === undefined) {
-    return `there is no Secret "${peer.passwordSecret}" of type kubernetes.io/basic-auth with a password`;
-  }
-  const bfd = planBfd(peer, situation);
-  if (typeof bfd === 'string') return bfd;
+function planPeer(
+  { peer, profile, password }: ResolvedPeer<BgpPeerView, BfdProfileView>,
+  address: string,
+  situation: PeersSituation,
+): PeerPlan {
+  const { name, port, vrf, sourceAddress } = peer;
   return {
     name,
     label: `${address}:${port}`,
@@ -126,10 +108,10 @@ function planPeer(peer: BgpPeerView, situation: PeersSituation): PeerPlan | stri
       port,
       ttl: TTL,
       ...(sourceAddress !== undefined && { source: sourceAddress }),
-      ...(password !== undefined && password !== '' && { password }),
+      ...(password !== undefined && { password }),
       ...(vrf !== undefined && { device: vrf }),
     },
-    bfd,
+    bfd: profile && bfdOf(peer, profile),
   };
 }
 
@@ -159,11 +141,8 @@ function sessionOf(
   };
 }
 
-function planBfd(peer: BgpPeerView, { profiles }: PeersSituation): BfdPlan | string | undefined {
-  const { bfdProfile, ebgpMultiHop, myASN, localASN, peerASN } = peer;
-  if (bfdProfile === undefined) return undefined;
-  const profile = profiles(bfdProfile);
-  if (profile === undefined) return `there is no BFDProfile "${bfdProfile}"`;
+function bfdOf(peer: BgpPeerView, profile: BfdProfileView): BfdPlan {
+  const { ebgpMultiHop, myASN, localASN, peerASN } = peer;
   const { name: _, minimumTtl = MINIMUM_TTL_DEFAULT, ...options } = profile;
   const isInternal = peerASN === 'internal' || peerASN === (localASN ?? myASN);
   const multiHop = ebgpMultiHop || (isInternal && 'unless-neighbour');

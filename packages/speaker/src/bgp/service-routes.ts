@@ -1,12 +1,6 @@
 import { LABEL } from '@picluster/api';
 import { formatAddress } from '@picluster/arp-responder';
-import {
-  includesNode,
-  includesPool,
-  includesService,
-  type PoolView,
-  type Selecting,
-} from '../advertising.ts';
+import { includesPool, includesService, type PoolView, type Selecting } from '../advertising.ts';
 import { addressesOf, type NoAddressReason } from '../service-addresses.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
 
@@ -25,6 +19,8 @@ export interface BgpAdvertisementView extends Selecting {
   readonly largeCommunities: readonly string[];
   /** Names of BGPPeers; none: all. */
   readonly peers: readonly string[];
+  /** Names of pools that it selects and must not announce. */
+  readonly exceptPools: ReadonlySet<string>;
 }
 
 /** A route that a Service wants, from one advertisement. */
@@ -39,7 +35,8 @@ export interface RoutesSituation {
   /** `undefined`: there is no such Service of type LoadBalancer (any more). */
   readonly service: ServiceView | undefined;
   readonly pools: Iterable<PoolView>;
-  readonly advertisements: Iterable<BgpAdvertisementView>;
+  /** Those of this node. */
+  readonly advertisements: readonly BgpAdvertisementView[];
   /** This node; `undefined`: the API shows none of its name. */
   readonly node: NodeView | undefined;
   /** Of this Service. */
@@ -83,11 +80,11 @@ export function decideRoutes(situation: RoutesSituation): RoutesDecision {
   if (typeof found === 'string') return withheld(found);
   const { service, addresses, pool } = found;
   if (node === undefined) return withheld('notOwner');
-  const ofNode = [...situation.advertisements].filter(
-    (one) => includesPool(one, pool) && includesNode(one, node),
+  const ofPool = situation.advertisements.filter(
+    (one) => includesPool(one, pool) && !one.exceptPools.has(pool.name),
   );
-  if (ofNode.length === 0) return withheld('notOwner');
-  const advertisements = ofNode.filter((one) => includesService(one, service));
+  if (ofPool.length === 0) return withheld('notOwner');
+  const advertisements = ofPool.filter((one) => includesService(one, service));
   if (advertisements.length === 0) return withheld('noMatchingAdvertisement');
   const conflict = conflictOf(addresses, advertisements);
   if (conflict !== undefined) return { ...withheld('conflictingAdvertisements'), conflict };

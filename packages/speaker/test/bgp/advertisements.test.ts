@@ -1,40 +1,48 @@
 import { expect, test } from 'vitest';
-import { resolveAdvertisements } from '../../src/bgp/advertisements.ts';
+import { advertisementsInForce } from '../../src/bgp/advertisements.ts';
 
 const lengths = { aggregationLength: 32, aggregationLengthV6: 128 };
+const surroundings = {
+  labels: { name: 'pandora' },
+  pools: [{ name: 'default', labels: {}, addresses: ['10.20.30.0/24'] }],
+  communities: [{ name: 'c', aliases: [{ name: 'far', value: 'large:1:2:3' }] }],
+};
 
-test('communities come by number and by name, and are sorted out by their kind', () => {
-  const communities = ['65000:0100', 'no-export', 'large:65000:1:02', 'far'];
-  const { advertisements, problems } = resolveAdvertisements(
-    [{ name: 'a', ...lengths, communities, localPref: 100, peers: ['p1'] }],
-    [[['no-export', '65535:65281']], [['far', 'large:1:2:3']]],
-  );
-  expect(problems).toEqual([]);
+test('an advertisement in force has its communities by number and kind, and the pools that it must not announce', () => {
+  const written = {
+    name: 'a',
+    ...lengths,
+    aggregationLength: 16,
+    communities: ['65000:0100', 'far'],
+    localPref: 100,
+    peers: ['p1'],
+  };
+  const { advertisements, problems } = advertisementsInForce([written], surroundings);
+  expect(problems.map(({ code }) => code)).toEqual(['aggregation-length']);
   expect(advertisements).toEqual([
     {
-      name: 'a',
-      ...lengths,
-      communities: ['65000:100', '65535:65281'],
-      largeCommunities: ['65000:1:2', '1:2:3'],
-      localPref: 100,
-      peers: ['p1'],
+      ...written,
+      communities: ['65000:100'],
+      largeCommunities: ['1:2:3'],
+      exceptPools: new Set(['default']),
     },
   ]);
 });
 
-test('an advertisement with a name that nothing explains is not followed, the others are', () => {
-  const { advertisements, problems } = resolveAdvertisements(
+test('those of other nodes, and those with a name that nothing explains, are not in force', () => {
+  const { advertisements, problems } = advertisementsInForce(
     [
-      { name: 'a', ...lengths, communities: ['65000:1', 'unknown'] },
-      { name: 'b', ...lengths },
+      { name: 'a', ...lengths, communities: ['unknown'] },
+      { name: 'b', ...lengths, nodeSelectors: [{ matchLabels: { name: 'iris' } }] },
+      { name: 'c', ...lengths },
     ],
-    [],
+    surroundings,
   );
-  expect(advertisements.map(({ name }) => name)).toEqual(['b']);
-  expect(problems).toEqual([{ advertisement: 'a', problem: 'no Community explains "unknown"' }]);
+  expect(advertisements.map(({ name }) => name)).toEqual(['c']);
+  expect(problems.map(({ name, code }) => `${name} ${code}`)).toEqual(['a community-unknown']);
 });
 
 test('a preference of 0 is none', () => {
-  const { advertisements } = resolveAdvertisements([{ name: 'a', ...lengths, localPref: 0 }], []);
-  expect(advertisements[0]?.localPref).toBeUndefined();
+  const written = [{ name: 'a', ...lengths, localPref: 0 }];
+  expect(advertisementsInForce(written, surroundings).advertisements[0]?.localPref).toBeUndefined();
 });

@@ -1,9 +1,10 @@
+import type { CommunityFacts, SecretFacts } from '@picluster/api';
 import { createMetrics } from '@picluster/daemon';
 import { MemoryNetwork, SimClock } from '@picluster/testkit';
 import type { BfdPath } from '../../src/bgp/bfd-watches.ts';
 import { createBgpMetrics } from '../../src/bgp/bgp-metrics.ts';
 import { BgpMode, GATHER_MS, type BgpModeOptions } from '../../src/bgp/bgp-mode.ts';
-import type { CommunityView, WrittenAdvertisement } from '../../src/bgp/bgp-views.ts';
+import type { WrittenAdvertisement } from '../../src/bgp/bgp-views.ts';
 import type { BfdProfileView, BgpPeerView } from '../../src/bgp/peer-plan.ts';
 import type { PoolView } from '../../src/advertising.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../../src/views.ts';
@@ -25,9 +26,9 @@ export class BgpNode {
     pools: new TestCache<PoolView>(),
     peers: new TestCache<BgpPeerView>(),
     bgpAdvertisements: new TestCache<WrittenAdvertisement>(),
-    communities: new TestCache<CommunityView>(),
+    communities: new TestCache<CommunityFacts>(),
     profiles: new TestCache<BfdProfileView>(),
-    passwords: new TestCache<string>(),
+    secrets: new TestCache<SecretFacts>(),
   };
   readonly mode: BgpMode;
   /** What was said: events, and problems in the log. */
@@ -44,7 +45,7 @@ export class BgpNode {
 
   constructor(options: Partial<BgpModeOptions> = {}) {
     const fields = (words: Record<string, unknown> = {}): string =>
-      ['kind', 'name', 'problem', 'service', 'reason']
+      ['object', 'prefix', 'problem', 'advertisements', 'service', 'reason']
         .map((key) => words[key])
         .filter((word) => typeof word === 'string')
         .join(' ');
@@ -60,7 +61,7 @@ export class BgpNode {
             if (message === 'service not announced') this.said.push(fields(words));
           },
           warn: (message, words) => {
-            if (message.startsWith('something')) this.said.push(fields(words));
+            if (message !== 'bgp session lost') this.said.push(fields(words));
           },
         },
         metrics: createBgpMetrics(this.#metrics),

@@ -4,7 +4,7 @@ import {
   viewBgpAdvertisement,
   viewBgpPeer,
   viewCommunity,
-  viewPassword,
+  viewSecret,
 } from '../../src/bgp/bgp-views.ts';
 import { bgpPeer } from './bgp-views.ts';
 
@@ -87,13 +87,17 @@ test('a BFDProfile is seen as options of a session', () => {
 
 test('a Community is seen as its names and what they stand for', () => {
   const communities = [{ name: 'no-export', value: '65535:65281' }];
-  expect(viewCommunity({ metadata, spec: { communities } })).toEqual([
-    ['no-export', '65535:65281'],
-  ]);
+  expect(viewCommunity({ metadata, spec: { communities } })).toEqual({
+    name: 'router',
+    aliases: communities,
+  });
 });
 
-test('of a Secret the password is seen', () => {
-  expect(viewPassword({ data: { password: 'czNjcmV0' } })).toBe('s3cret');
-  expect(viewPassword({ data: { username: 'czNjcmV0' } })).toBeUndefined();
-  expect(viewPassword({})).toBeUndefined();
+test('of a Secret its type and the password are seen', () => {
+  const type = 'kubernetes.io/basic-auth';
+  expect(viewSecret({ type, data: { password: 'czNjcmV0' } })).toEqual({
+    type,
+    password: 's3cret',
+  });
+  expect(viewSecret({ data: { username: 'czNjcmV0' } })).toEqual({ type: '', password: undefined });
 });

@@ -11,6 +11,7 @@ export function bgpAdvertisement(change: Partial<BgpAdvertisementView> = {}): Bg
     communities: [],
     largeCommunities: [],
     peers: [],
+    exceptPools: new Set(),
     ...change,
   };
 }

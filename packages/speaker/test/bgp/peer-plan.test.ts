@@ -5,8 +5,12 @@ import { node, onNode } from '../cluster-views.ts';
 import { bfdProfile, bgpPeer } from './bgp-views.ts';
 
 const usual: Omit<PeersSituation, 'peers'> = {
-  profiles: (name) => (name === 'quick' ? bfdProfile() : undefined),
-  passwords: (name) => (name === 'secret' ? 'from the Secret' : undefined),
+  namespace: 'metallb-system',
+  profile: (name) => (name === 'quick' ? bfdProfile() : undefined),
+  secret: (name) =>
+    name === 'secret'
+      ? { type: 'kubernetes.io/basic-auth', password: 'from the Secret' }
+      : undefined,
   node: node('pandora', { addresses: ['fd77::11', '192.0.2.11'], labels: { foo: 'bar' } }),
   fallbackRouterID: '64.37.239.133',
 };
@@ -24,14 +28,18 @@ function plan(change: Parameters<typeof bgpPeer>[0] = {}): PeerPlan {
 function problem(change: Parameters<typeof bgpPeer>[0]): string | undefined {
   const { plans, problems } = planPeers({ ...usual, peers: [bgpPeer(change)] });
   expect(plans).toEqual([]);
-  return problems[0]?.problem;
+  return problems[0]?.message;
 }
 
 describe('a node', () => {
   test('has the peers that select it, and those that select none, by name', () => {
     const peers = [
       bgpPeer({ name: 'c', nodeSelectors: onNode('iris') }),
-      bgpPeer({ name: 'b', nodeSelectors: [...onNode('iris'), { matchLabels: { foo: 'bar' } }] }),
+      bgpPeer({
+        name: 'b',
+        address: '192.0.2.3',
+        nodeSelectors: [...onNode('iris'), { matchLabels: { foo: 'bar' } }],
+      }),
       bgpPeer({ name: 'a' }),
     ];
     expect(planPeers({ ...usual, peers }).plans.map(({ name }) => name)).toEqual(['a', 'b']);
@@ -98,8 +106,8 @@ describe('a session', () => {
   });
 
   test('is not without what it needs, and that is named', () => {
-    expect(problem({ passwordSecret: 'gone' })).toContain('"gone"');
-    expect(problem({ bfdProfile: 'gone' })).toContain('"gone"');
+    expect(problem({ passwordSecret: 'gone' })).toContain('secret ref not found');
+    expect(problem({ bfdProfile: 'gone' })).toContain('bfd profile gone');
     expect(problem({ address: undefined, interface: 'eth0' })).toContain('address');
   });
 });
@@ -120,10 +128,10 @@ describe('BFD', () => {
   });
 
   test('has the times of the profile', () => {
-    const profiles = (): ReturnType<typeof bfdProfile> =>
+    const profile = (): ReturnType<typeof bfdProfile> =>
       bfdProfile({ transmitIntervalMs: 50, passive: true, minimumTtl: 250 });
     const peers = [bgpPeer({ bfdProfile: 'quick' })];
-    const [made] = planPeers({ ...usual, peers, profiles }).plans;
+    const [made] = planPeers({ ...usual, peers, profile }).plans;
     expect(made?.bfd).toEqual({
       options: { transmitIntervalMs: 50, passive: true },
       minimumTtl: 250,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decideRoutes, type RoutesSituation } from '../../src/bgp/service-routes.ts';
-import { endpoints, node, onNode, pool, service } from '../cluster-views.ts';
+import { endpoints, node, pool, service } from '../cluster-views.ts';
 import { bgpAdvertisement } from './bgp-views.ts';
 
 const usual: RoutesSituation = {
@@ -36,8 +36,8 @@ describe('nothing is told', () => {
     ['notOwner', 'a pool that nothing advertises', { advertisements: [] }],
     [
       'notOwner',
-      'a pool that only an advertisement for other nodes has',
-      { advertisements: [bgpAdvertisement({ nodeSelectors: onNode('iris') })] },
+      'a pool that would be announced with addresses around it',
+      { advertisements: [bgpAdvertisement({ exceptPools: new Set(['default']) })] },
     ],
     [
       'noMatchingAdvertisement',
@@ -124,14 +124,6 @@ describe('a route is told', () => {
     ]);
   });
 
-  test('by those advertisements alone that are for this node', () => {
-    const advertisements = [
-      bgpAdvertisement({ name: 'here', nodeSelectors: onNode('pandora') }),
-      bgpAdvertisement({ name: 'there', nodeSelectors: onNode('iris'), localPref: 1 }),
-    ];
-    expect(outcome({ advertisements })).toEqual(['10.20.30.1/32 here']);
-  });
-
   test('by an advertisement that selects the pool by its name or its labels', () => {
     const labelled = [pool('default', ['10.20.30.0/24'], { tier: 'gold' })];
     const ipAddressPoolSelectors = [{ matchLabels: { tier: 'gold' } }];
@@ -155,7 +147,6 @@ describe('two advertisements with different preferences', () => {
   >([
     ['of different lengths', a, { ...b, aggregationLength: 24 }],
     ['for different peers', { ...a, peers: ['p1'] }, { ...b, peers: ['p2', 'p3'] }],
-    ['of which one is for other nodes', a, { ...b, nodeSelectors: onNode('iris') }],
     ['of which one is for other Services', a, { ...b, serviceSelectors: apache }],
     [
       'whose lengths differ for the families that the Service has',

@@ -35,7 +35,7 @@ const allowed: Record<string, { imports: readonly string[]; because: string }> =
     because: 'the codec and what a peer is told run with any socket, and with none',
   },
   kube: {
-    imports: ['@picluster/leader-election', '@kubernetes/client-node', 'undici', 'node:'],
+    imports: ['@picluster/leader-election', '@kubernetes/client-node', 'node:'],
     because: 'it implements LeaseLock; a client of the API server knows no rule of the domain',
   },
   api: { imports: ['typebox'], because: 'the schema is what everything else reads' },

@@ -32,14 +32,13 @@ const shared = [
   'sonic-boom',
   'tdigest',
   'thread-stream',
-  'undici',
 ];
 
 /** By daemon: what else is in its bundle, and how large that may be, in bytes. */
 const budgets: Record<Daemon, { readonly packages: readonly string[]; readonly bytes: number }> = {
   controller: {
     packages: ['@picluster/controller', '@picluster/ipam', 'ip-address'],
-    bytes: 1_250_000,
+    bytes: 650_000,
   },
   speaker: {
     packages: [
@@ -50,7 +49,7 @@ const budgets: Record<Daemon, { readonly packages: readonly string[]; readonly b
       '@picluster/packet-socket',
       '@picluster/speaker',
     ],
-    bytes: 1_500_000,
+    bytes: 920_000,
   },
 };
 

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 import { type CredentialOptions, CredentialSource } from './credentials.ts';
-import { DispatcherCache } from './dispatcher-cache.ts';
 import { HttpKubeClient } from './http-kube-client.ts';
 import type { KubeClient } from './kube-client.ts';
+import { PoolCache } from './pool-cache.ts';
 import { systemClock } from './seams/system-clock.ts';
 
 /** Which API server, and how. */
@@ -24,7 +24,7 @@ export function connect(options: ConnectOptions): KubeClient {
     {
       clock: options.clock ?? systemClock,
       credentials: new CredentialSource(options),
-      dispatchers: new DispatcherCache(),
+      pools: new PoolCache(),
     },
     { userAgent: options.userAgent, requestTimeoutMs: options.requestTimeoutMs ?? 30_000 },
   );

@@ -1,24 +1,22 @@
-import type { Dispatcher } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from './clock.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { Deadline } from './deadline.ts';
-import type { DispatcherCache } from './dispatcher-cache.ts';
-import { guardedBy } from './guarded-dispatcher.ts';
 import type { KubeClient, KubeRequest, KubeStreamRequest, Query } from './kube-client.ts';
 import { KubeError } from './kube-error.ts';
+import type { PoolCache } from './pool-cache.ts';
 import { errorOfStatus } from './status.ts';
 
 /** What an HTTP client runs on. */
 export interface HttpKubeClientDeps {
   readonly clock: Pick<Clock, 'timer'>;
   readonly credentials: CredentialSource;
-  readonly dispatchers: DispatcherCache;
+  readonly pools: PoolCache;
 }
 
-type Answer = Dispatcher.ResponseData;
-
 interface Sent {
-  readonly answer: Answer;
+  readonly answer: IncomingMessage;
   readonly credentials: Credentials;
 }
 
@@ -28,7 +26,7 @@ interface Call {
   readonly label: string;
   readonly deadline: Deadline;
   /** The pool that the call ran on last. */
-  dispatcher: Dispatcher | undefined;
+  pool: ConnectionPool | undefined;
 }
 
 /** A client over HTTPS: credentials for each request, one pool of connections, a limit on every wait. */
@@ -51,7 +49,7 @@ export class HttpKubeClient implements KubeClient {
     const call = this.#begin(request, request.signal, request.timeoutMs);
     try {
       const answer = await this.#open(call);
-      return decodeBody(await answer.body.text(), call.label) as T;
+      return decodeBody(await textOf(answer), call.label) as T;
     } catch (error) {
       throw this.#errorOf(call, error);
     } finally {
@@ -74,7 +72,7 @@ export class HttpKubeClient implements KubeClient {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#deps.dispatchers.destroy();
+    this.#deps.pools.destroy();
   }
 
   #begin(
@@ -87,13 +85,13 @@ export class HttpKubeClient implements KubeClient {
       request,
       label: `${request.method} ${request.path}`,
       deadline: new Deadline(this.#deps.clock, timeoutMs, outer),
-      dispatcher: undefined,
+      pool: undefined,
     };
   }
 
-  async *#read(call: Call, answer: Answer): AsyncGenerator<Uint8Array> {
+  async *#read(call: Call, answer: IncomingMessage): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of answer.body) yield chunk as Uint8Array;
+      for await (const chunk of answer) yield chunk as Uint8Array;
     } catch (error) {
       throw this.#errorOf(call, error);
     } finally {
@@ -102,7 +100,7 @@ export class HttpKubeClient implements KubeClient {
   }
 
   /** The answer where it is 2xx; any other throws. After a 401 the credentials are read anew, once. */
-  async #open(call: Call): Promise<Answer> {
+  async #open(call: Call): Promise<IncomingMessage> {
     const { answer, credentials } = await this.#send(call);
     if (isSuccess(answer)) return answer;
     const refusal = await refusalOf(answer, call.label);
@@ -118,24 +116,23 @@ export class HttpKubeClient implements KubeClient {
   async #send(call: Call): Promise<Sent> {
     const { method, path, query, body, contentType, onlyIf } = call.request;
     const credentials = await call.deadline.over(this.#deps.credentials.get());
-    const dispatcher = this.#deps.dispatchers.get(credentials.transport);
-    call.dispatcher = dispatcher;
-    const guarded = onlyIf === undefined ? dispatcher : guardedBy(dispatcher, onlyIf, call.label);
-    const answer = await guarded.request({
-      origin: credentials.origin,
-      path: `${credentials.basePath}${path}${queryString(query)}`,
+    const pool = this.#deps.pools.get(credentials);
+    call.pool = pool;
+    const answer = await pool.send({
       method,
+      path: `${credentials.basePath}${path}${queryString(query)}`,
       headers: {
         ...credentials.headers,
         accept: 'application/json',
         'user-agent': this.#userAgent,
         ...(body === undefined ? {} : { 'content-type': contentType ?? contentTypeOf(method) }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal: call.deadline.signal,
-      // The deadline is the only limit, so that there is one place to look at.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+      objection: () =>
+        onlyIf === undefined || onlyIf()
+          ? undefined
+          : new KubeError('aborted', 'not sent: it may not be any more', { request: call.label }),
     });
     return { answer, credentials };
   }
@@ -144,8 +141,8 @@ export class HttpKubeClient implements KubeClient {
     const { label: request, deadline } = call;
     if (deadline.passed) {
       // A connection may be dead without knowing, and others of the pool with it.
-      this.#deps.dispatchers.retire(call.dispatcher);
-      if (call.dispatcher === undefined) this.#deps.credentials.reload();
+      this.#deps.pools.retire(call.pool);
+      if (call.pool === undefined) this.#deps.credentials.reload();
       return new KubeError('timeout', 'the server did not answer in time', { request });
     }
     if (deadline.signal.aborted)
@@ -153,7 +150,7 @@ export class HttpKubeClient implements KubeClient {
     if (error instanceof KubeError) return error;
     if (isTlsFailure(error)) {
       // Certificates may have been renewed on disk.
-      this.#deps.dispatchers.retire(call.dispatcher);
+      this.#deps.pools.retire(call.pool);
       this.#deps.credentials.reload();
     }
     const message = error instanceof Error ? error.message : String(error);
@@ -161,13 +158,13 @@ export class HttpKubeClient implements KubeClient {
   }
 }
 
-function isSuccess({ statusCode }: Answer): boolean {
+function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
-async function refusalOf(answer: Answer, request: string): Promise<KubeError> {
-  const { statusCode: status, headers } = answer;
-  const text = await answer.body.text();
+async function refusalOf(answer: IncomingMessage, request: string): Promise<KubeError> {
+  const { statusCode: status = 0, headers } = answer;
+  const text = await textOf(answer);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -179,6 +176,12 @@ async function refusalOf(answer: Answer, request: string): Promise<KubeError> {
     status,
     retryAfterMs: Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : undefined,
   });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks).toString();
 }
 
 function decodeBody(text: string, request: string): unknown {

@@ -7,9 +7,6 @@ import { MemoryKeeper } from '../memory-keeper.ts';
  * request: what is compiled or grown by then stays.
  */
 const settings = [
-  // The HTTP parser is a WebAssembly module. Compiling it a second time, for speed, takes 16 MB that are never given back.
-  '--no-wasm-tier-up',
-  '--no-wasm-dynamic-tiering',
   // The young generation stays as small as it begins, instead of growing to 32 MB in a burst.
   '--semi-space-growth-factor=1',
   // Garbage is collected when the heap has grown by a third and not by four times, and once more when a burst is over; in small steps, as ever.

@@ -263,7 +263,7 @@ describe('values', () => {
       tls: { speakerMetricsTLSSecret: 'secret' },
       prometheus: { metricsPort: 17_472 },
     });
-    expect(message).toContain('there is no BGP');
+    expect(message).toContain('there is no FRR');
     expect(message).toContain('metrics by TLS need another port than speaker.livenessProbe.port');
 
     const layer2 = {

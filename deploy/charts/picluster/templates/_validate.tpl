@@ -20,7 +20,7 @@
 {{- $frr := default dict .Values.speaker.frr -}}
 {{- $frrk8s := default dict .Values.frrk8s -}}
 {{- if or $frr.enabled $frrk8s.enabled $frrk8s.external -}}
-{{- $problems = append $problems "speaker.frr and frrk8s: there is no BGP and no FRR here, only Layer 2; remove them" -}}
+{{- $problems = append $problems "speaker.frr and frrk8s: there is no FRR here, the speaker speaks BGP itself; remove them" -}}
 {{- end -}}
 {{- range $component := list "controller" "speaker" -}}
 {{- $values := index $.Values $component -}}
@@ -50,7 +50,7 @@
 {{- define "picluster.unused" -}}
 {{- $unused := list -}}
 {{- $values := .Values -}}
-{{- range $path := list "tls.minVersion" "tls.cipherSuites" "tls.curvePreferences" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "prometheus.prometheusRule.bgpSessionDown" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.bgpDebounceTimeout" -}}
+{{- range $path := list "tls.minVersion" "tls.cipherSuites" "tls.curvePreferences" "frrk8s" "frr-k8s" "crds.validationFailurePolicy" "prometheus.rbacProxy" "controller.webhookMode" "controller.tlsMinVersion" "controller.tlsCipherSuites" "speaker.memberlist" "speaker.frr" "speaker.frrMetrics" "speaker.reloader" "speaker.bgpDebounceTimeout" -}}
 {{- $place := $values -}}
 {{- $found := true -}}
 {{- range $key := splitList "." $path -}}

@@ -25,6 +25,7 @@ function start(nodeName: string, number: number): void {
     listen: (listener: { onFrame(frame: Uint8Array): void }) => {
       hear = (frame) => listener.onFrame(frame);
     },
+    readAll: () => {}, // nothing waits on this cable
     send: (frame: Uint8Array) => {
       if (!plugged.has(nodeName)) return;
       for (const [name, receive] of plugged) if (name !== nodeName) receive(frame);

@@ -45,6 +45,7 @@ class Cable {
           mac: Uint8Array.of(2, 0, 0, 0, 0, index),
           up: true,
           listen: (to) => void this.#listeners.push((frame) => to.onFrame(frame)),
+          readAll: () => {},
           send: (frame) => this.#send(index, frame),
         },
         listener: { gained: () => void this.held++, lost: () => void this.held-- },

@@ -16,7 +16,14 @@ import { fastMs, speak } from './speaking.ts';
 import { endRests } from './striving.ts';
 import { gather, leadsFirst } from './together.ts';
 import { Turn } from './turn.ts';
-import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
+import {
+  frameDueMs,
+  isTogetherDue,
+  nextTurn,
+  probeEveryMs,
+  rivalUntilMs,
+  solicitAfterMs,
+} from './waking.ts';
 
 /** For how long an address is left to a machine that is no speaker after its last answer. */
 export const alienMs = 60_000;
@@ -295,7 +302,8 @@ export function hasLeft(state: ElectionState): boolean {
 
 function isFrameDue(turn: Turn): boolean {
   const { state, nowMs } = turn;
-  return !state.silent && (state.sendNow || nowMs >= frameDueMs(turn));
+  if (state.silent) return false;
+  return state.sendNow || nowMs >= frameDueMs(turn) || isTogetherDue(turn);
 }
 
 function forget(turn: Turn): void {

@@ -26,6 +26,7 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   );
   const peer = accept(turn, beat, named);
   if (peer === undefined) return;
+  turn.hears = true;
   // Not if it was we who were away: its frames may have waited since we last read.
   const back = turn.datedMs - peer.heardAtMs >= turn.timings.bindingMs;
   if (back) {

@@ -10,7 +10,7 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since the epoch; may be wrong. */
   wallMs(): number;
-  /** Runs `fire` once after `ms`, and lets the link deliver what waits before that. */
+  /** Runs `fire` once after `ms`; where that is 0, as soon as the calls that are under way have returned. */
   timer(ms: number, fire: () => void): Disposable;
 }
 
@@ -21,10 +21,7 @@ export interface Logger {
   warn(message: string, fields?: Record<string, unknown>): void;
 }
 
-/**
- * One Ethernet interface. It delivers all frames that wait before a timer of 0 ms fires, broadcasts of any EtherType among them if it
- * can: each shows that the receiver works.
- */
+/** One Ethernet interface. It delivers broadcasts of any EtherType among the frames, if it can: each shows that the receiver works. */
 export interface ElectionLink {
   /** The hardware address now, 6 bytes. */
   readonly mac: Uint8Array;
@@ -32,8 +29,15 @@ export interface ElectionLink {
   listen(listener: {
     /** A whole Ethernet frame; the bytes are read during the call only. */
     onFrame(frame: Uint8Array): void;
+    /** Gets the delivery of frames that came together, where a link knows that: after all of them the election acts at once. */
+    onBatch(deliver: () => void): void;
     onLink(state: 'up' | 'down'): void;
   }): void;
+  /**
+   * Delivers all frames that had arrived, before it returns: before a node decides by what it heard it must have heard all, also after its process was
+   * stopped for a while. A link that never lets frames wait need do nothing.
+   */
+  readAll(): void;
   /** Sends a whole Ethernet frame; never throws for what the world does. */
   send(frame: Uint8Array): unknown;
 }

@@ -17,6 +17,10 @@ import { heldIn, isRenewed } from './renewal.ts';
 import { answerableUntilMs, mayAnswer } from './right.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
 
+/** A look at the link that took longer may have ended long after the link was found empty. */
+const lookMsMax = 20;
+const looksMax = 100;
+
 /**
  * One node's part in the election on one segment: runs {@link step} on a link and a clock.
  *
@@ -32,10 +36,13 @@ export class L2Election {
   #events: ElectionEvent[] = [];
   #foreignFrame = false;
   #wake: Disposable | undefined;
+  #wakeAtMs = Infinity;
   #turn: Disposable | undefined;
   #stopping: PromiseWithResolvers<void> | undefined;
   #stopped = false;
   #inTurn = false;
+  /** Frames are being delivered; a turn comes after them. */
+  #isReading = false;
   #turnAfter = false;
   /** What the owner does not know yet that we hold. */
   #untold: readonly string[];
@@ -67,6 +74,7 @@ export class L2Election {
     this.#untold = heldIn(this.#state);
     link.listen({
       onFrame: (frame) => this.#onFrame(frame),
+      onBatch: (deliver) => this.#onBatch(deliver),
       onLink: (state) => this.#tell({ kind: 'link', up: state === 'up' }),
     });
     this.#tell({ kind: 'link', up: link.up });
@@ -199,6 +207,18 @@ export class L2Election {
     };
   }
 
+  /** A turn right after the frames, without waiting for another pass of an event loop. */
+  #onBatch(deliver: () => void): void {
+    if (this.#isReading) {
+      deliver();
+      return;
+    }
+    this.#isReading = true;
+    deliver();
+    this.#isReading = false;
+    if (this.#events.length > 0) this.#takeTurn(this.#readAll());
+  }
+
   #onFrame(frame: Uint8Array): void {
     const { link, electionOf } = this.#deps;
     if (this.#stopped || isFrom(frame, link.mac)) return;
@@ -246,7 +266,22 @@ export class L2Election {
 
   /** A turn after all that the link has to deliver: frames that waited while the process was stopped must be read before it acts. */
   #soon(): void {
-    this.#turn ??= this.#deps.clock.timer(0, () => this.#takeTurn(true));
+    if (!this.#isReading)
+      this.#turn ??= this.#deps.clock.timer(0, () => this.#takeTurn(this.#readAll()));
+  }
+
+  /** Whether all that had arrived is read now: not where the process was stopped each time while it read. */
+  #readAll(): boolean {
+    const { clock, link } = this.#deps;
+    let isRead = false;
+    this.#isReading = true;
+    for (let look = 0; look < looksMax && !isRead; look++) {
+      const startedMs = clock.nowMs();
+      link.readAll();
+      isRead = clock.nowMs() - startedMs <= lookMsMax;
+    }
+    this.#isReading = false;
+    return isRead;
   }
 
   #takeTurn(readAll: boolean): void {
@@ -255,7 +290,6 @@ export class L2Election {
     if (this.#inTurn || this.#stopped) return;
     this.#turn?.[Symbol.dispose]();
     this.#turn = undefined;
-    this.#wake?.[Symbol.dispose]();
     const { clock } = this.#deps;
     const events = this.#events;
     this.#events = [];
@@ -274,11 +308,26 @@ export class L2Election {
     this.#inTurn = false;
     if (this.#stopping !== undefined && hasLeft(state)) {
       this.#stopped = true;
+      this.#wake?.[Symbol.dispose]();
       this.#stopping.resolve();
       return;
     }
-    this.#wake = clock.timer(Math.max(0, state.wakeAtMs - nowMs), () => this.#soon());
+    this.#wakeAt(state.wakeAtMs);
     if (this.#turnAfter) this.#takeTurn(false);
+  }
+
+  /** Most turns put the next one off, by little: the timer that runs already finds that out when it fires. */
+  #wakeAt(atMs: number): void {
+    if (this.#wake !== undefined && this.#wakeAtMs <= atMs) return;
+    this.#wake?.[Symbol.dispose]();
+    this.#wakeAtMs = atMs;
+    const { clock } = this.#deps;
+    this.#wake = clock.timer(Math.max(0, atMs - clock.nowMs()), () => {
+      this.#wake = undefined;
+      const { wakeAtMs } = this.#state;
+      if (clock.nowMs() < wakeAtMs) this.#wakeAt(wakeAtMs);
+      else this.#takeTurn(this.#readAll());
+    });
   }
 
   #send(frame: Uint8Array): void {

@@ -4,6 +4,9 @@ import { heldCount, isAlive, isHeard, isUnchanged, otherHolder, stakeOf } from '
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
 
+/** By how much later than its due who speaks as another does is ready to speak first: the next time, it should hear that one again. */
+const lag = 0.1;
+
 /** Makes the next heartbeat and counts it as sent now. */
 export function speak(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -36,7 +39,7 @@ export function speak(turn: Turn): void {
   sentAtMs[state.seq % sentTimesKept] = nowMs;
   state.sentAtMs = sentAtMs;
   state.lastSentMs = nowMs;
-  state.nextSendMs = nowMs + turn.timings.heartbeatMs;
+  state.nextSendMs = nowMs + turn.timings.heartbeatMs * (turn.hears ? 1 + lag : 1);
   state.sendSoon = false;
   state.sendNow = false;
   turn.effects.push({ kind: 'send', heartbeat });

@@ -88,8 +88,8 @@ function findProblems(timings: Timings): string[] {
       'deafAfterMs + 2 heartbeatMs + delayMs + marginMs must fit into deadAfterMs: else one deaf node silences all',
     ],
     [
-      (bindingMs - 1.5 * heartbeatMs) / fastMs >= 10,
-      'bindingMs must leave ten tries of fastMs after 1.5 heartbeatMs: else lost frames move addresses',
+      (bindingMs - 2.5 * heartbeatMs) / fastMs >= 10,
+      'bindingMs must leave ten tries of fastMs after 2.5 heartbeatMs, when a lost frame is noticed at the latest: else lost frames move addresses',
     ],
     [
       2 * fastMs + 2 * delayMs <= graceMs && graceMs < deadAfterMs - marginMs,

@@ -43,13 +43,24 @@ export function frameDueMs(turn: Turn): number {
   return dueMs;
 }
 
+/**
+ * Whether to speak now as another does. Who hears another when half of its own time to the next frame is over speaks at once, and so all nodes of a
+ * segment soon speak together: each wakes once for the frames of all, where it would wake for each.
+ */
+export function isTogetherDue({ state, nowMs, timings, hears }: Turn): boolean {
+  return hears && nowMs - state.lastSentMs >= timings.heartbeatMs / 2;
+}
+
 function claimsAny(state: ElectionState): boolean {
   if (isUnchanged(state)) return false;
   for (const { mode } of state.addresses.values()) if (mode === 'claim') return true;
   return false;
 }
 
-/** The next moment at which a rule changes something by time alone. */
+/**
+ * The next moment at which a rule changes something by time alone. What every frame of a living segment puts off, as that a peer is overdue or that nothing
+ * is heard, is found with our own next frame: we would wake for it, mostly in vain, once for each frame.
+ */
 export function nextTurn(turn: Turn): number {
   const { state, nowMs, timings } = turn;
   let wakeAtMs = state.silent ? nowMs + timings.deadAfterMs : Math.max(frameDueMs(turn), nowMs + 1);
@@ -60,16 +71,13 @@ export function nextTurn(turn: Turn): number {
   at(rightOf(state).untilMs);
   at(state.duplicateAtMs + timings.deadAfterMs);
   at(state.asideAtMs + timings.deadAfterMs);
-  for (const { evidenceAtMs, heardAtMs, anchorMs } of state.peers.values()) {
+  for (const { evidenceAtMs, heardAtMs } of state.peers.values()) {
     at(evidenceAtMs + timings.deadAfterMs);
-    at(evidenceAtMs + 1.5 * timings.heartbeatMs + 1);
     at(heardAtMs + timings.bindingMs);
-    at(anchorMs + 2.5 * timings.heartbeatMs + 1);
   }
   if (!isUnchanged(state)) atAddresses(turn, at);
   if (!state.alone) {
     at(state.foreignAtMs + timings.deafAfterMs);
-    at(state.foreignAtMs + solicitAfterMs(timings));
     at(state.solicitedAtMs + timings.deafAfterMs / 8);
   }
   return wakeAtMs;

@@ -35,6 +35,7 @@ class Cable {
           mac,
           up: true,
           listen: (listener) => this.listeners.set(name, (frame) => listener.onFrame(frame)),
+          readAll: () => {},
           send: (frame) => this.send(name, frame),
         },
         electionOf: (source) => {

@@ -37,9 +37,42 @@ describe('the traffic of a segment at rest', () => {
     const more = bytesPerHeartbeat(nodes, addresses) - unlisted;
     // Ten frames a second, every eighth with the list.
     const expected = 10 * seconds * (unlisted + more / 8);
-    expect(bytes / expected).toBeCloseTo(1, 1.5);
+    expect(Math.abs(bytes / expected - 1)).toBeLessThan(0.03);
   });
+
+  test.each([2, 3, 5, 8])(
+    '%s nodes that started at any time soon speak together, ten times a second: each wakes once for the frames of all',
+    (nodes) => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const sent = framesOf(seed, nodes, 3000, 1000);
+        const isSameRound = (at: number): boolean => (sent[at] ?? 0) - (sent[at - 1] ?? 0) < 25;
+        const rounds = sent.filter((_, at) => at === 0 || !isSameRound(at)).length;
+        expect([9, 10, 11]).toContain(rounds);
+        expect(Math.abs(sent.length - rounds * nodes)).toBeLessThan(nodes);
+      }
+    },
+  );
 });
+
+/** When heartbeats were sent in the last `forMs`, in order. */
+function framesOf(seed: number, nodes: number, afterMs: number, forMs: number): number[] {
+  const sentAtMs: number[] = [];
+  const noting: Step = (state, input) => {
+    const [next, effects] = step(state, input);
+    const sent = effects.some(({ kind }) => kind === 'send');
+    if (sent) sentAtMs.push(segment.queue.nowMs);
+    return [next, effects];
+  };
+  const segment = new Segment(seed, {
+    nodes,
+    addresses: 2,
+    startWithinMs: 1000,
+    withApi: false,
+    machine: noting,
+  });
+  segment.run(afterMs + forMs);
+  return sentAtMs.filter((atMs) => atMs >= afterMs);
+}
 
 /** Of all nodes together, if each sends its list once: an acknowledgement for each peer, an entry for each address that is held. */
 function bytesPerHeartbeat(nodes: number, addresses: number): number {

@@ -22,7 +22,8 @@ int uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 int uv_poll_start(uv_poll_t *poll, int events, void (*callback)(uv_poll_t *poll, int status, int events));
 void uv_close(uv_handle_t *handle, void (*callback)(uv_handle_t *handle));
 
-enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64 };
+// With the fewest slots, more than a socket's buffer holds: who sends without end does not keep us for ever.
+enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64, BATCHES_MAX = 1000 };
 
 static const napi_type_tag CHANNEL_TAG = {0x7069636c75737465, 0x7061636b65740001};
 
@@ -232,6 +233,12 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     if (self->fd >= 0) deliver(self, 0, 0);
   }
   napi_close_handle_scope(self->env, scope);
+}
+
+int read_all(channel *self) {
+  int more = self->fd >= 0;
+  for (int batch = 0; more && batch < BATCHES_MAX; batch++) more = pump(self, self->slots);
+  return !more;
 }
 
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback) {

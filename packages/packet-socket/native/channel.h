@@ -41,6 +41,8 @@ int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_val
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback);
 // From here on ARP requests are answered from the table in `memory` (a Uint8Array) with `mac`; without `mac` they are not.
 void answer_from(channel *self, const uint8_t *mac, napi_value memory);
+// Passes on all that waits, as a wake-up would. Whether nothing waits any more.
+int read_all(channel *self);
 // Milliseconds since the machine was started, its sleep included.
 double now_ms(void);
 // Stops delivery and closes the descriptor at once. A second call does nothing.

@@ -123,6 +123,13 @@ static napi_value send_frame(napi_env env, napi_callback_info info) {
   return to_int(env, sent < 0 ? -errno : sent);
 }
 
+// readAll(handle) -> 1 where nothing waits any more, or 0; the callback gets all that waits before this returns
+static napi_value read_all_now(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  channel *self;
+  return get_arguments(env, info, 1, arguments, &self) ? to_int(env, read_all(self)) : NULL;
+}
+
 // answerFrom(handle, mac or undefined, table or undefined); the table is read at each wake-up
 static napi_value set_answers(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
@@ -203,7 +210,7 @@ static const addon_function PACKET_SOCKET_FUNCTIONS[] = {
     {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
     {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
     {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
-    {"setPromiscuous", set_promiscuous}, {NULL, NULL},
+    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {NULL, NULL},
 };
 
 static int export_all(napi_env env, napi_value exports, const addon_function *functions) {

@@ -37,6 +37,8 @@ export interface Addon {
    * `answerFrom` of `LinkSocket` for the form of the table. Without `mac` nothing is answered.
    */
   answerFrom(handle: AddonHandle, mac: Uint8Array | undefined, table: Uint8Array | undefined): void;
+  /** Calls the callback for all that waits, before it returns: 1 where nothing waits any more, or 0. */
+  readAll(handle: AddonHandle): number;
   /** Milliseconds since the machine was started, its sleep included (CLOCK_BOOTTIME). */
   nowMs(): number;
   /** 0 or a negative errno; fills wake-ups and frames so far, and packets and drops since the last call. */
@@ -81,6 +83,7 @@ const FUNCTIONS = {
   setFilter: true,
   setPromiscuous: true,
   send: true,
+  readAll: true,
   answerFrom: true,
   nowMs: true,
   stats: true,

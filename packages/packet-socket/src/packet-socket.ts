@@ -26,6 +26,8 @@ export interface PacketListener {
    * `answered`: see {@link PacketSocket.answerFrom}.
    */
   onFrame(frame: Uint8Array, answered: boolean): void;
+  /** Where given: gets frames that were read together as one call, which delivers them; to be made once, before this returns. */
+  onBatch?(deliver: () => void): void;
   /**
    * The socket met an error and goes on. `interface-down`: the link was taken down; the socket hears again once it is up,
    * unless the interface was deleted, which a socket cannot tell: see {@link InterfaceMonitor}. `system` with EFAULT: somebody
@@ -135,6 +137,14 @@ export class PacketSocket implements Disposable {
   }
 
   /**
+   * Delivers all frames that wait, before it returns. Not to be called by the listener. `false`: frames come faster than they are read, or the
+   * socket is closed.
+   */
+  readAll(): boolean {
+    return !this.#closed && this.#addon.readAll(this.#handle) === 1;
+  }
+
+  /**
    * Answers ARP requests from `table`, in memory that the caller goes on writing, with the hardware address `mac` (6 bytes), in C and
    * before the listener hears of them; the form of the table is told at `answerFrom` of `LinkSocket`. Only for a socket of the
    * EtherType 0x0806. Without arguments it ends.
@@ -174,6 +184,11 @@ export class PacketSocket implements Disposable {
       this.#listener.onError(errorOfErrno(count, 'recvmmsg', this.interfaceName));
       return;
     }
+    if (this.#listener.onBatch === undefined) this.#deliver(count, answered);
+    else this.#listener.onBatch(() => this.#deliver(count, answered));
+  }
+
+  #deliver(count: number, answered: number): void {
     for (let slot = 0; slot < count && !this.#closed; slot++) {
       const length = this.#lengths[slot] ?? 0;
       if (length > SLOT_BYTES) {

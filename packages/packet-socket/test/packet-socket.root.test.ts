@@ -64,6 +64,17 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
     expect(socket.stats()).toEqual({ wakeups: 1, frames: 1, dropped: 0, oversized: 0 });
   });
 
+  test('what waits can be had at once, without the event loop', () => {
+    open([KEEP]);
+    for (let count = 0; count < 50; count++) peer.send(arpRequest(FOREIGN));
+    const lateMs = socket.nowMs() + 5000;
+    let isEmpty = false;
+    while (frames.length < 50 && socket.nowMs() < lateMs) isEmpty = socket.readAll();
+    expect([frames.length, isEmpty, socket.stats().wakeups]).toEqual([50, true, 0]);
+    socket.close();
+    expect(socket.readAll()).toBe(false);
+  });
+
   test('without the filter the same broadcasts do wake it', async () => {
     open([KEEP]);
     for (let count = 0; count < 50; count++) peer.send(arpRequest(FOREIGN));

@@ -52,7 +52,6 @@ export class ElectionPort implements ElectionLink, Disposable {
   #index: number | undefined;
   #mac: Uint8Array = NO_MAC;
   #up = false;
-  #delivered = 0;
   #listener: Parameters<ElectionLink['listen']>[0] | undefined;
   #retry: Disposable | undefined;
   #complaint: string | undefined;
@@ -62,10 +61,8 @@ export class ElectionPort implements ElectionLink, Disposable {
     this.interfaceName = interfaceName;
     this.#deps = deps;
     this.#frames = {
-      onFrame: (frame) => {
-        this.#delivered++;
-        this.#listener?.onFrame(frame);
-      },
+      onFrame: (frame) => this.#listener?.onFrame(frame),
+      onBatch: (deliver) => this.#listener?.onBatch(deliver),
       onError: (error) => this.#onError(error),
     };
     this.#repair();
@@ -79,9 +76,10 @@ export class ElectionPort implements ElectionLink, Disposable {
     return this.#up;
   }
 
-  /** How many frames were delivered so far. */
-  get delivered(): number {
-    return this.#delivered;
+  /** Delivers all that waits, before it returns; what nobody listens to is thrown away. */
+  readAll(): void {
+    this.#heartbeats?.readAll();
+    this.#replies?.readAll();
   }
 
   listen(listener: Parameters<ElectionLink['listen']>[0]): void {

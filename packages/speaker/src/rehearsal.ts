@@ -121,6 +121,7 @@ class Player {
           mac: this.#mac,
           up: true,
           listen: (listener) => (this.#hear = (frame) => listener.onFrame(frame)),
+          readAll: () => {},
           send: (frame) => {
             for (const other of cable) if (other !== this) other.#hear(frame);
           },

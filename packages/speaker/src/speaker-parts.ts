@@ -219,7 +219,7 @@ function placeFor(
       hmac,
       keys: () => wire.api.keys.keys ?? [],
       facts: () => wire.facts(),
-      readAll: () => wire.readAll(),
+      readAll: async () => wire.readAll(),
       nonce: randomUUID,
       clock,
       log,

@@ -67,6 +67,7 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
       const labels = { interface: interfaceName };
       const gaps = new GapWatch();
       const takeovers = new TakeoverWatch();
+      const told = { heard: -1, unheard: -1, gapMs: -1 };
       return {
         frameSent: (length) => {
           sent.inc(labels);
@@ -80,10 +81,13 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
           const now = state();
           const nowMs = clock.nowMs();
           if (effect.kind === 'send') {
+            // Ten times a second, and mostly nothing new.
             const { heard, unheard } = countPeers(now, nowMs);
-            peers.set(heard, { ...labels, state: 'heard' });
-            peers.set(unheard, { ...labels, state: 'unheard' });
-            gap.set(gaps.see(now) / 1000, labels);
+            const gapMs = gaps.see(now);
+            if (heard !== told.heard) peers.set(heard, { ...labels, state: 'heard' });
+            if (unheard !== told.unheard) peers.set(unheard, { ...labels, state: 'unheard' });
+            if (gapMs !== told.gapMs) gap.set(gapMs / 1000, labels);
+            Object.assign(told, { heard, unheard, gapMs });
           }
           const takeover = takeovers.see(effect, now, nowMs);
           if (takeover === undefined) return;

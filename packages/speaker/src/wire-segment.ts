@@ -12,7 +12,7 @@ interface SegmentLink extends ElectionLink {
   close(): void;
 }
 
-/** What a segment works with. The clock's timer of 0 ms must fire when the link has delivered all that waits. */
+/** What a segment works with. */
 export interface WireSegmentDeps extends L2ElectionDeps {
   readonly link: SegmentLink;
   /** Ours. */

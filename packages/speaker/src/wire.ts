@@ -17,7 +17,8 @@ import { ElectionPort } from './election-port.ts';
 import { hmac } from './hmac.ts';
 import type { OwnershipListener } from './ownership.ts';
 import { primaryInterface } from './primary-interface.ts';
-import { afterQuietPass } from './seams/poll-passes.ts';
+import { remembered } from './remembered.ts';
+import { soon } from './seams/soon.ts';
 import {
   systemAddresses,
   systemHardwareAddresses,
@@ -47,8 +48,10 @@ export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'unhea
 /** Who, where, and by which rules; see the options of the election. */
 export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | 'strict'>;
 
-/** How long the addresses of the interfaces are used before they are looked up again. */
-const LOOK_AGAIN_MS = 1000;
+/** How long the addresses of the interfaces are used before they are looked up again: hundreds of Services may ask in one moment. */
+const ADDRESSES_MS = 1000;
+/** The same for the hardware addresses: whenever somebody answers for an address, it is asked whether that was us. */
+const HARDWARE_ADDRESSES_MS = 10_000;
 /** The kernel numbers interfaces from 1, in 31 bits. */
 const INTERFACES_MAX = 2 ** 31;
 
@@ -65,14 +68,17 @@ export class Wire {
   readonly #ports = new Map<string, ElectionPort>();
   #ownership: WireOwnership | undefined;
   #segments: ReadonlyMap<string, WireSegment> = new Map();
-  #found: ReturnType<typeof systemAddresses> = new Map();
-  #lookedMs = -Infinity;
+  readonly #addresses: () => ReturnType<typeof systemAddresses>;
+  readonly #hardwareAddresses: () => ReturnType<typeof systemHardwareAddresses>;
 
   constructor(deps: WireDeps, options: WireOptions) {
     const { client, clock, random, log, lockFor } = deps;
     this.#deps = deps;
     this.#options = options;
     this.#metrics = createWireMetrics(deps.metrics, clock);
+    const nowMs = (): number => clock.nowMs();
+    this.#addresses = remembered(systemAddresses, nowMs, ADDRESSES_MS);
+    this.#hardwareAddresses = remembered(systemHardwareAddresses, nowMs, HARDWARE_ADDRESSES_MS);
     const election = (): L2Election | undefined =>
       this.#segments.get(this.#primaryName() ?? '')?.election;
     const unheard = (nodeNames: readonly string[]): void => this.#onUnheard(nodeNames);
@@ -136,16 +142,9 @@ export class Wire {
     };
   }
 
-  /** Resolves when all heartbeats that had arrived were read; before it is begun, they are thrown away. */
-  readAll(): Promise<void> {
-    const delivered = (): number => {
-      let sum = 0;
-      for (const port of this.#ports.values()) sum += port.delivered;
-      return sum;
-    };
-    return new Promise((resolve) => {
-      afterQuietPass(delivered, () => this.#deps.clock.nowMs(), resolve);
-    });
+  /** Reads all heartbeats that had arrived; before it is begun, they are thrown away. */
+  readAll(): void {
+    for (const port of this.#ports.values()) port.readAll();
   }
 
   /** What keeps this node from taking over an address that another gives up; `undefined`: nothing. */
@@ -168,7 +167,16 @@ export class Wire {
     for (const { election } of this.#segments.values()) {
       for (const peer of election?.state.peers.values() ?? []) if (peer.mac === mac) return true;
     }
-    return systemHardwareAddresses().includes(mac);
+    return this.#isSelf(mac);
+  }
+
+  /** This machine, on any interface. Those that take part say at once when theirs changes. */
+  #isSelf(mac: string): boolean {
+    const bytes = bytesOfMac(mac);
+    for (const segment of this.#segments.values()) {
+      if (Buffer.compare(segment.mac, bytes) === 0) return true;
+    }
+    return this.#hardwareAddresses().includes(mac);
   }
 
   #onUnheard(nodeNames: readonly string[]): void {
@@ -207,7 +215,7 @@ export class Wire {
       segment,
       clock,
       whoHas: (address, waitMs, done) => whoHas(address, interfaceName, waitMs, done),
-      isSelf: (mac) => systemHardwareAddresses().includes(mac),
+      isSelf: (mac) => this.#isSelf(mac),
       neighbours: () => {
         const { gateways, others } = this.#neighbourhood(interfaceName);
         return [...gateways, ...others];
@@ -236,14 +244,7 @@ export class Wire {
       clock: {
         nowMs: () => clock.nowMs(),
         wallMs: () => clock.wallMs(),
-        timer: (ms, fire) =>
-          ms > 0
-            ? clock.timer(ms, fire)
-            : afterQuietPass(
-                () => port.delivered,
-                () => clock.nowMs(),
-                fire,
-              ),
+        timer: (ms, fire) => (ms > 0 ? clock.timer(ms, fire) : soon(fire)),
       },
       random,
       hmac,
@@ -307,16 +308,6 @@ export class Wire {
   /** The segment that the API is a witness for. */
   #primaryName(): string | undefined {
     return primaryInterface([...this.#segments.keys()], this.#nodeAddresses(), this.#addresses());
-  }
-
-  /** The addresses of the interfaces. Hundreds of Services may ask in one moment. */
-  #addresses(): ReturnType<typeof systemAddresses> {
-    const nowMs = this.#deps.clock.nowMs();
-    if (nowMs - this.#lookedMs >= LOOK_AGAIN_MS) {
-      this.#found = systemAddresses();
-      this.#lookedMs = nowMs;
-    }
-    return this.#found;
   }
 
   #nodeAddresses(): readonly string[] {

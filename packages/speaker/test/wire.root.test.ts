@@ -5,7 +5,7 @@ import { systemClock } from '@picluster/kube';
 import { L2Election } from '@picluster/l2-election';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ElectionPort } from '../src/election-port.ts';
-import { afterQuietPass } from '../src/seams/poll-passes.ts';
+import { soon } from '../src/seams/soon.ts';
 import { inLab, pause, SpeakerLab, until } from './seams/speaker-lab.ts';
 
 const V4 = '192.0.2.10';
@@ -46,14 +46,7 @@ describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () =
         link: port,
         clock: {
           ...systemClock,
-          timer: (ms, fire) =>
-            ms > 0
-              ? systemClock.timer(ms, fire)
-              : afterQuietPass(
-                  () => port.delivered,
-                  () => systemClock.nowMs(),
-                  fire,
-                ),
+          timer: (ms, fire) => (ms > 0 ? systemClock.timer(ms, fire) : soon(fire)),
         },
         random: Math.random,
         hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),

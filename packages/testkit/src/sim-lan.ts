@@ -123,6 +123,9 @@ export class SimPort implements LinkSocket {
     return this.#mac;
   }
 
+  /** Frames never wait here: the simulated clock delivers each at its moment. */
+  readAll(): void {}
+
   get up(): boolean {
     return this.#up && !this.#closed;
   }

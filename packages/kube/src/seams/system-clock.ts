@@ -31,7 +31,8 @@ export const systemClock: Clock = {
   },
   wallMs: () => Date.now(),
   timer: (ms, fire) => {
-    const timer = setTimeout(fire, Math.min(ms, timerMsMax));
+    // Parts of milliseconds are cut off: fired early, it would be set again for the rest.
+    const timer = setTimeout(fire, Math.min(Math.ceil(ms), timerMsMax));
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
   sleep: (ms, signal) =>

@@ -7,8 +7,13 @@ import {
   viewConfigurationState,
   type ConfigurationStateView,
 } from '@picluster/api';
-import { resourcePath, StatusObject, type Clock, type StatusObjectDeps } from '@picluster/kube';
-import { formatTimestamp } from './seams/timestamp.ts';
+import {
+  formatTimestamp,
+  resourcePath,
+  StatusObject,
+  type Clock,
+  type StatusObjectDeps,
+} from '@picluster/kube';
 
 /** The name of the controller's own object. */
 export const STATE_NAME = 'controller';

@@ -1,5 +1,5 @@
 import { Ipam, type Allocation } from '@picluster/ipam';
-import { KubeError } from '@picluster/kube';
+import { formatTimestamp, KubeError } from '@picluster/kube';
 import type { ControllerDeps, ControllerOptions } from './controller-deps.ts';
 import { assigned, converge, type Decision } from './converge.ts';
 import { foreignVerdict, ForeignHands } from './foreign-hands.ts';
@@ -8,7 +8,6 @@ import { poolStatus } from './pool-status.ts';
 import type { NamespaceView, PoolView } from './pool-view.ts';
 import { PoolsInForce } from './pools-in-force.ts';
 import { replay } from './replay.ts';
-import { formatTimestamp } from './seams/timestamp.ts';
 import { servicePatch } from './service-patch.ts';
 import { byAge, keyOfService, type ServiceView } from './service-view.ts';
 import { Told } from './told.ts';

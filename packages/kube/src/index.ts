@@ -47,3 +47,4 @@ export { systemClock } from './seams/system-clock.ts';
 export { systemRandom } from './seams/system-random.ts';
 export { STALE_LIMIT_MS, staleReflector } from './stale.ts';
 export { StatusObject, type StatusObjectDeps, type StatusObjectOptions } from './status-object.ts';
+export { formatTimestamp } from './seams/timestamp.ts';

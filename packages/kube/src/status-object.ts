@@ -26,6 +26,8 @@ export interface StatusObjectOptions<View> {
 export class StatusObject<View extends { readonly resourceVersion: string }> {
   readonly #deps: StatusObjectDeps<View>;
   readonly #options: StatusObjectOptions<View>;
+  /** What we wrote last, and the versions before it: while the mirror still shows one of those, `after` is the truth. */
+  #written: { readonly older: readonly (string | undefined)[]; readonly after: View } | undefined;
 
   constructor(deps: StatusObjectDeps<View>, options: StatusObjectOptions<View>) {
     this.#deps = deps;
@@ -39,7 +41,8 @@ export class StatusObject<View extends { readonly resourceVersion: string }> {
   async show(status: (before: View) => object | undefined, signal: AbortSignal): Promise<void> {
     const { path, manifest, fieldManager, project } = this.#options;
     if (!this.#entitled()) return;
-    let before = this.#deps.current();
+    const shown = this.#deps.current();
+    let before = this.#truth(shown);
     if (before === undefined) {
       const made = await this.#send({ method: 'POST', path, body: manifest, signal });
       before = made && project(made);
@@ -47,13 +50,22 @@ export class StatusObject<View extends { readonly resourceVersion: string }> {
     const next = before && status(before);
     if (before === undefined || next === undefined || !this.#entitled()) return;
     const { resourceVersion } = before;
-    await this.#send({
+    const after = await this.#send({
       method: 'PATCH',
       path: `${path}/${manifest.metadata.name}/status`,
       query: { fieldManager },
       body: { metadata: { resourceVersion }, status: next },
       signal,
     });
+    const older = [shown?.resourceVersion, resourceVersion];
+    this.#written = after && { older, after: project(after) };
+  }
+
+  /** The watch may be slower than the answers to what we write. */
+  #truth(shown: View | undefined): View | undefined {
+    if (this.#written?.older.includes(shown?.resourceVersion) === true) return this.#written.after;
+    this.#written = undefined;
+    return shown;
   }
 
   #entitled(): boolean {

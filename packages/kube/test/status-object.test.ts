@@ -34,7 +34,7 @@ const patch = {
 describe('an object of our own', () => {
   it('is patched onto the version that was read', async () => {
     const client = new ScriptedClient();
-    client.answer({});
+    client.answer({ metadata: { name: 'mine' } });
     await keeper(client, { resourceVersion: '7' }).show(() => ({ says: 'so' }), signal);
     expect(written(client)).toEqual([patch]);
   });
@@ -42,7 +42,7 @@ describe('an object of our own', () => {
   it('is made where there is none, and patched then', async () => {
     const client = new ScriptedClient();
     client.answer({ metadata: { name: 'mine', resourceVersion: '7' } });
-    client.answer({});
+    client.answer({ metadata: { name: 'mine' } });
     await keeper(client).show(() => ({ says: 'so' }), signal);
     expect(written(client)).toEqual([{ method: 'POST', path, body: manifest }, patch]);
   });
@@ -53,6 +53,31 @@ describe('an object of our own', () => {
     expect(client.requests).toEqual([]);
   });
 
+  it('is known by what was written, until the mirror shows that or something newer', async () => {
+    const client = new ScriptedClient();
+    let shown: View | undefined;
+    const project = ({ metadata }: KubeObject): View => ({
+      resourceVersion: metadata.resourceVersion ?? '',
+    });
+    const options = { path, manifest, fieldManager: 'me', project };
+    const object = new StatusObject({ client, current: () => shown }, options);
+    const seen: string[] = [];
+    const show = async (): Promise<void> =>
+      await object.show(({ resourceVersion }) => {
+        seen.push(resourceVersion);
+        return seen.length === 1 ? { says: 'so' } : undefined;
+      }, signal);
+    client.answer({ metadata: { name: 'mine', resourceVersion: '7' } });
+    client.answer({ metadata: { name: 'mine', resourceVersion: '8' } });
+    await show();
+    await show();
+    shown = { resourceVersion: '7' };
+    await show();
+    shown = { resourceVersion: '9' };
+    await show();
+    expect(seen).toEqual(['7', '8', '8', '9']);
+  });
+
   it('is written by nobody who may not, and asks once more as the bytes leave', async () => {
     const client = new ScriptedClient();
     let may = false;
@@ -60,7 +85,7 @@ describe('an object of our own', () => {
     await object.show(() => ({ says: 'so' }), signal);
     expect(client.requests).toEqual([]);
     may = true;
-    client.answer({});
+    client.answer({ metadata: { name: 'mine' } });
     await object.show(() => ({ says: 'so' }), signal);
     may = false;
     expect(client.requests[0]?.onlyIf?.()).toBe(false);

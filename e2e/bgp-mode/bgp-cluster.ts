@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { KubeObject } from '../lab/kube-api.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
 import { LabClient } from '../lab/lab-client.ts';
 import { Processes } from '../lab/processes.ts';
@@ -10,7 +12,25 @@ const LIMIT_MS = 30_000;
 const ROUTED = { ipv4: '203.0.113.0/24', ipv6: '2001:db8:113::/112' } as const;
 
 /** The AS of the nodes. */
-const NODES_ASN = 64_500;
+export const NODES_ASN = 64_500;
+
+/** What became of connections that were made one after the other. */
+interface Connected {
+  readonly made: number;
+  /** In the words of the one who tried. */
+  readonly failures: readonly string[];
+}
+
+/** A selector for nodes by name. */
+export function onNodes(...values: string[]): { readonly nodeSelectors: readonly object[] } {
+  const expression = { key: 'kubernetes.io/hostname', operator: 'In', values };
+  return { nodeSelectors: [{ matchExpressions: [expression] }] };
+}
+
+interface Status {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly status?: { readonly node?: string; readonly peers?: readonly string[] };
+}
 
 /** A lab with a router that has a session with each node, and a pool that is announced to it. */
 export class BgpCluster implements AsyncDisposable {
@@ -19,6 +39,9 @@ export class BgpCluster implements AsyncDisposable {
   /** The machine behind the router. */
   readonly beyond: LabClient;
   readonly #processes: Processes;
+  /** Objects to take away. */
+  readonly #made = new Map<string, { readonly kind: string; readonly name: string }>();
+  readonly #services = new Map<string, Awaited<ReturnType<Lab['service']>>>();
 
   private constructor(lab: Lab, router: LabRouter) {
     this.lab = lab;
@@ -42,14 +65,101 @@ export class BgpCluster implements AsyncDisposable {
 
   /** Creates or changes an object of MetalLB's kinds. */
   async apply(kind: string, name: string, spec: object = {}): Promise<void> {
-    const version = kind === 'BGPPeer' ? 'v1beta2' : 'v1beta1';
-    await this.lab.apply({ ...object(kind, name, version, this.lab.namespace), spec });
+    await this.lab.apply({ ...this.#object(kind, name), spec });
+    this.#made.set(`${kind} ${name}`, { kind, name });
   }
 
-  /** Deletes one. */
+  /** Deletes one, or a Service. */
   async remove(kind: string, name: string): Promise<void> {
-    const version = kind === 'BGPPeer' ? 'v1beta2' : 'v1beta1';
-    await this.lab.delete(object(kind, name, version, this.lab.namespace));
+    await this.lab.delete(this.#object(kind, name));
+    this.#made.delete(`${kind} ${name}`);
+  }
+
+  /** Deletes all objects of these kinds that were made here. */
+  async removeAll(...kinds: readonly string[]): Promise<void> {
+    for (const { kind, name } of [...this.#made.values()]) {
+      if (kinds.includes(kind)) await this.remove(kind, name);
+    }
+  }
+
+  /** Deletes all that a test of routes makes. */
+  async clean(): Promise<void> {
+    await this.removeAll('Service', 'BGPAdvertisement', 'L2Advertisement', 'Community');
+  }
+
+  /** Advertises the Service `of`, and whatever else bears its label. A list that is given again replaces the one before. */
+  async advertise(of: string, spec: object = {}, name: string = of): Promise<void> {
+    const serviceSelectors = [{ matchLabels: { test: of } }];
+    await this.apply('BGPAdvertisement', name, { serviceSelectors, ...spec });
+  }
+
+  /** Makes a Service with its label `test`, and gives the prefix of its first address, and the address. */
+  async service(
+    name: string,
+    more: Omit<Parameters<Lab['service']>[0], 'name'> = {},
+  ): Promise<readonly [prefix: string, address: string]> {
+    const made = await this.lab.service({ name, labels: { test: name }, ...more });
+    this.#made.set(`Service ${name}`, { kind: 'Service', name });
+    this.#services.set(name, made);
+    const [address = ''] = await this.lab.addresses(name);
+    return [`${address}/${address.includes(':') ? 128 : 32}`, address];
+  }
+
+  /** From now on the pods of these nodes are behind a Service; none: nobody is. */
+  async moveEndpoints(name: string, ...nodes: readonly string[]): Promise<void> {
+    const made = this.#services.get(name);
+    if (made !== undefined) await this.lab.endpoints(made, nodes);
+  }
+
+  /** Sets labels of a Node; `null` takes one away. */
+  async labelNode(name: string, labels: Readonly<Record<string, string | null>>): Promise<void> {
+    await this.lab.api.patch(`/api/v1/nodes/${name}`, { metadata: { labels } });
+  }
+
+  /** Says of a Node whether it is without a network. */
+  async networkUnavailable(name: string, status: 'True' | 'False'): Promise<void> {
+    const condition = (type: string, is: string): object => ({
+      type,
+      status: is,
+      reason: 'Lab',
+      message: '',
+    });
+    const conditions = [condition('Ready', 'True'), condition('NetworkUnavailable', status)];
+    await this.lab.api.patch(`/api/v1/nodes/${name}/status`, { status: { conditions } });
+  }
+
+  /** Waits until the ServiceBGPStatuses of a Service are these: `<node> <peer>+<peer>` each, sorted. */
+  async statusIs(name: string, ...wanted: readonly string[]): Promise<void> {
+    const where = `/apis/metallb.io/v1beta1/namespaces/${this.lab.namespace}/servicebgpstatuses`;
+    await this.until(`the status of ${name} to be [${wanted.join(', ')}]`, async () => {
+      const { items } = await this.lab.api.get<{ items: readonly Status[] }>(where);
+      const found = items
+        .filter(({ metadata }) => metadata.labels['metallb.io/service-name'] === name)
+        .map(({ status }) => `${status?.node} ${(status?.peers ?? []).join('+')}`);
+      return found.toSorted().join() === wanted.join();
+    });
+  }
+
+  /** Makes one new HTTP connection after the other from behind the router. */
+  connect(address: string, pauseMs: number = 20): { stop(): Promise<Connected> } {
+    const program = path.join(import.meta.dirname, '../../bench/failover/connections.mjs');
+    let made = 0;
+    const failures: string[] = [];
+    const process_ = this.#processes.start({
+      name: 'connections',
+      netns: BEYOND,
+      command: [process.execPath, program, String(pauseMs), '900', `http://${address}/`],
+      onLine: (line) => {
+        made++;
+        if (!line.startsWith('ok')) failures.push(line);
+      },
+    });
+    return {
+      stop: async () => {
+        await process_.stop();
+        return { made, failures };
+      },
+    };
   }
 
   /** Makes the router a peer of the nodes. */
@@ -92,18 +202,17 @@ export class BgpCluster implements AsyncDisposable {
     return await this.lab.waitFor(description, probe, limitMs);
   }
 
+  #object(kind: string, name: string): KubeObject {
+    if (kind === 'Service') {
+      return { apiVersion: 'v1', kind, metadata: { name, namespace: 'default' } };
+    }
+    const apiVersion = `metallb.io/${kind === 'BGPPeer' ? 'v1beta2' : 'v1beta1'}`;
+    return { apiVersion, kind, metadata: { name, namespace: this.lab.namespace } };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.router[Symbol.asyncDispose]();
     await this.#processes.stop();
     await this.lab.stop();
   }
-}
-
-function object(
-  kind: string,
-  name: string,
-  version: string,
-  namespace: string,
-): { apiVersion: string; kind: string; metadata: { name: string; namespace: string } } {
-  return { apiVersion: `metallb.io/${version}`, kind, metadata: { name, namespace } };
 }

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { RouterProcess } from '../bgp/router.ts';
+import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import type { Lab } from '../lab/lab.ts';
 import { run } from '../lab/run.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -80,7 +81,7 @@ export class LabRouter implements AsyncDisposable {
       `route add default via ${OUTSIDE.router4}`,
       `route add ::/0 via ${OUTSIDE.router6}`,
     ]);
-    // Connections are spread by their ports as well, and a next hop that does not answer ARP is left.
+    // Connections are spread by their ports as well.
     const settings = [
       'net/ipv4/ip_forward=1',
       'net/ipv6/conf/all/forwarding=1',
@@ -193,11 +194,17 @@ export class LabRouter implements AsyncDisposable {
   }
 
   #nameOf(address: string): string {
-    const found = this.#lab.nodes.find(
-      ({ addresses }) => addresses.ipv4 === address || addresses.ipv6 === address,
+    const found = this.#lab.nodes.find(({ addresses }) =>
+      [addresses.ipv4, addresses.ipv6].map(canonical).includes(address),
     );
     return found?.name ?? address;
   }
+}
+
+/** As FRR and the kernel print it. */
+function canonical(address: string): string {
+  const bytes = parseAddress(address);
+  return bytes === undefined ? address : formatAddress(bytes);
 }
 
 interface JsonPath {

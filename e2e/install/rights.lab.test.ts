@@ -21,6 +21,7 @@ const NODE = 'n1';
 const LIMIT_MS = 30_000;
 const QUICK_LEASES = ['--lease-duration=3s', '--renew-deadline=2s', '--retry-period=500ms'];
 const STATUSES = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/servicel2statuses`;
+const BGP_STATUSES = STATUSES.replace('l2', 'bgp');
 const SERVICE_NAME = 'metallb.io/service-name';
 const METRICS_PORT = { controller: 7_490, speaker: 7_491 } as const;
 /** With all that asks for rights. The Pods do not run, so there need not be a Secret. */
@@ -123,10 +124,21 @@ interface Said {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-/** What the speaker says of a Service, in a ServiceL2Status. */
-async function said(name: string): Promise<Said | undefined> {
-  const { items } = await cluster.controlPlane.api.get<{ items: readonly Said[] }>(STATUSES);
+/** What the speaker says of a Service, in a ServiceL2Status unless it is said otherwise. */
+async function said(name: string, statuses: string = STATUSES): Promise<Said | undefined> {
+  const { items } = await cluster.controlPlane.api.get<{ items: readonly Said[] }>(statuses);
   return items.find(({ metadata }) => metadata.labels[SERVICE_NAME] === name);
+}
+
+/** Waits until the speaker says something of the Service; then somebody else writes over it, and it is mended. */
+async function writtenOverAndMended(statuses: string): Promise<void> {
+  const there = async (): Promise<Said | undefined> => await said('web', statuses);
+  const status = await waitFor(`an object in ${statuses}`, there);
+  const labels = { [SERVICE_NAME]: 'other' };
+  await cluster.controlPlane.api.patch(`${statuses}/${status.metadata.name}`, {
+    metadata: { labels },
+  });
+  await waitFor(`it to be mended in ${statuses}`, there);
 }
 
 const userOf = (component: string): string =>
@@ -232,13 +244,7 @@ describe('the rights of the chart', () => {
       const speaker = await start('speaker', strategy, ...flags);
       const before = await told('nodeAssigned', 'web', 'layer2');
       await untilTold('nodeAssigned', 'web', 'layer2', before + 1);
-      const status = await waitFor('the ServiceL2Status', async () => await said('web'));
-      // Somebody else writes over it, and it is mended.
-      const labels = { [SERVICE_NAME]: 'other' };
-      await cluster.controlPlane.api.patch(`${STATUSES}/${status.metadata.name}`, {
-        metadata: { labels },
-      });
-      await waitFor('the ServiceL2Status to be mended', async () => await said('web'));
+      for (const statuses of [STATUSES, BGP_STATUSES]) await writtenOverAndMended(statuses);
       await endpoint('web', false);
       await waitFor('the speaker to be silent', async () => (await said('web')) === undefined);
       await endpoint('web', true);

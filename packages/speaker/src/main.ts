@@ -115,9 +115,9 @@ async function stopInTime(
   announcer.close();
   await Promise.race([Promise.allSettled([...following, bgp.ended()]), tooLate.promise]);
   if (!isHandedOn) {
-    await status
-      .clear(limit.signal)
-      .catch((error: unknown) => log.warn('statuses not removed', { error }));
+    await Promise.all([status.clear(limit.signal), bgp.clear(limit.signal)]).catch(
+      (error: unknown) => log.warn('statuses not removed', { error }),
+    );
   }
   await events.flush(limit.signal);
   events[Symbol.dispose]();
@@ -128,7 +128,7 @@ process.exit(
     {
       name: 'speaker',
       about:
-        'Answers ARP and NDP on this node for the addresses of Services of type LoadBalancer, where this node is the one that should.',
+        'Announces the addresses of Services of type LoadBalancer from this node: by ARP and NDP where it is the one that should answer, by BGP to the routers that it has.',
       flags: speakerFlags,
       servesItself: true,
       main,

@@ -21,9 +21,9 @@ import { readExcludedInterfaces } from './excluded-interfaces.ts';
 import type { speakerFlags } from './flags.ts';
 import { hmac } from './hmac.ts';
 import { InterfaceWatch } from './interface-watch.ts';
-import { L2StatusTask } from './l2-status-task.ts';
+import { ServiceStatusTask } from './service-status-task.ts';
 import { NodeMachines } from './node-machines.ts';
-import type { OwnerPod } from './l2-status.ts';
+import { L2_STATUS, type OwnerPod } from './service-status.ts';
 import { leaseLocks, LeaseStrategy } from './lease-strategy.ts';
 import { machineClock as clock } from './seams/machine-clock.ts';
 import { systemHardwareAddresses } from './seams/system-neighbourhood.ts';
@@ -40,7 +40,7 @@ export interface SpeakerParts {
   readonly caches: Caches;
   readonly queue: WorkQueue;
   readonly events: EventRecorder;
-  readonly status: L2StatusTask;
+  readonly status: ServiceStatusTask;
   readonly announcer: Announcer;
   readonly interfaces: InterfaceWatch;
   /** Under the strategy `wire`. */
@@ -68,7 +68,12 @@ export function createSpeakerParts(
   const metrics = createSpeakerMetrics(context.metrics, node);
   const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
   const events = new EventRecorder(world, { component: 'metallb-speaker', instance: node });
-  const status = new L2StatusTask(world, { namespace, node, owner: ownerPod(flags) });
+  const status = new ServiceStatusTask(world, {
+    kind: L2_STATUS,
+    namespace,
+    node,
+    owner: ownerPod(flags),
+  });
   const conflicts = new ConflictReports({
     clock,
     log,
@@ -193,6 +198,7 @@ function bgpGate(
     loadBalancerClass: flags['lb-class'],
     ignoreExcludeLabel: flags['ignore-exclude-lb'],
     fallbackRouterID: fallbackRouterID(flags['node-name']),
+    owner: ownerPod(flags),
   };
   const make = (peers: BgpCaches['peers']): BgpTask =>
     new BgpTask(

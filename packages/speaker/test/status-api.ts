@@ -1,7 +1,7 @@
 import { KubeError, type KubeRequest } from '@picluster/kube';
 import type { SimClock } from '@picluster/testkit';
-import { viewL2Status, type L2StatusView } from '../src/l2-status.ts';
-import type { L2StatusCache } from '../src/l2-status-writer.ts';
+import { L2_STATUS, viewServiceStatus, type ServiceStatusView } from '../src/service-status.ts';
+import type { ServiceStatusCache } from '../src/service-status-writer.ts';
 
 interface Stored {
   metadata: {
@@ -20,7 +20,7 @@ const WATCH_DELAY_MS = 5;
 export class StatusApi {
   readonly #clock: SimClock;
   readonly #objects = new Map<string, Stored>();
-  readonly #watchers = new Set<(name: string, now: L2StatusView | undefined) => void>();
+  readonly #watchers = new Set<(name: string, now: ServiceStatusView | undefined) => void>();
   #version = 0;
   /** Every request, as `METHOD name`. */
   requests: string[] = [];
@@ -57,9 +57,9 @@ export class StatusApi {
   }
 
   /** A mirror of what there is now and of each change from now on. */
-  mirror(): L2StatusCache {
-    const views = new Map<string, L2StatusView>();
-    const subscribers = new Set<Parameters<L2StatusCache['subscribe']>[0]>();
+  mirror(): ServiceStatusCache {
+    const views = new Map<string, ServiceStatusView>();
+    const subscribers = new Set<Parameters<ServiceStatusCache['subscribe']>[0]>();
     this.#watchers.add((name, now) => {
       const key = `metallb-system/${name}`;
       const before = views.get(key);
@@ -130,7 +130,7 @@ export class StatusApi {
   }
 
   #tell(name: string, stored: Stored | undefined): void {
-    const view = stored && viewL2Status(structuredClone(stored));
+    const view = stored && viewServiceStatus(structuredClone(stored), L2_STATUS);
     this.#clock.timer(WATCH_DELAY_MS, () => {
       for (const watcher of this.#watchers) watcher(name, view);
     });

@@ -11,6 +11,8 @@ export interface RunningBgp {
   stop(): void;
   /** Resolves when all peers have been told of the end. */
   ended(): Promise<void>;
+  /** Removes all that it has said of Services to the API. Rejects where the API refuses or the signal aborts. */
+  clear(signal: AbortSignal): Promise<void>;
   /** Why it is not to be trusted; `undefined`: all is well. */
   problem(): string | undefined;
 }
@@ -63,6 +65,11 @@ export class BgpGate {
   /** Resolves when all peers have been told of the end. */
   async ended(): Promise<void> {
     await this.#bgp?.ended();
+  }
+
+  /** Removes all that BGP has said of Services to the API, once {@link run} is over. Rejects where the API refuses or the signal aborts. */
+  async clear(signal: AbortSignal): Promise<void> {
+    await this.#bgp?.clear(signal);
   }
 
   /** Why BGP is not to be trusted; `undefined`: all is well, or there is none. */

@@ -10,6 +10,8 @@ import {
 import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
 import { BfdReceiver, BfdSender, TcpDialer } from '@picluster/packet-socket';
 import type { Metrics } from '@picluster/daemon';
+import { ServiceStatusTask } from '../service-status-task.ts';
+import { BGP_STATUS, type ServiceStatusAuthor } from '../service-status.ts';
 import { deliveringClock } from '../seams/delivering-clock.ts';
 import { systemNetworks } from '../seams/system-interfaces.ts';
 import { BfdWatches } from './bfd-watches.ts';
@@ -27,24 +29,28 @@ import type { BfdProfileView } from './peer-plan.ts';
 
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
-  extends
-    Pick<BgpModeDeps, 'event' | 'announced' | 'status'>,
-    Required<Omit<ReflectorDeps, 'metrics'>> {
+  extends Pick<BgpModeDeps, 'event' | 'announced'>, Required<Omit<ReflectorDeps, 'metrics'>> {
   readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools' | 'peers'>;
   readonly registry: Metrics;
 }
+
+/** Who it is, and the Pod that it runs in. */
+export type BgpTaskOptions = BgpModeOptions & Pick<ServiceStatusAuthor, 'owner'>;
 
 /** BGP with its mirrors of the API and its sockets. */
 export class BgpTask implements RunningBgp {
   readonly #mirrors: Mirrors;
   readonly #bfd: BfdWatches;
   readonly #mode: BgpMode;
+  readonly #status: ServiceStatusTask;
 
-  constructor(deps: BgpTaskDeps, options: BgpModeOptions) {
+  constructor(deps: BgpTaskDeps, options: BgpTaskOptions) {
     const { random, log, registry } = deps;
     const mirrors = createMirrors(deps, options.namespace);
     const metrics = createBgpMetrics(registry);
     this.#mirrors = mirrors;
+    const status = new ServiceStatusTask(deps, { kind: BGP_STATUS, ...options });
+    this.#status = status;
     this.#bfd = new BfdWatches({
       receive: ({ local, minTtl, device }, onPacket) =>
         new BfdReceiver({ address: local, ...given({ minTtl, device }) }, onPacket),
@@ -64,6 +70,7 @@ export class BgpTask implements RunningBgp {
         clock: deliveringClock,
         dialer: (socket) => new TcpDialer(socket),
         metrics,
+        status: (service, peers) => status.set(service, peers.length > 0 ? [service] : [], peers),
         bfd: this.#bfd,
         interfaces: systemNetworks,
       },
@@ -74,7 +81,7 @@ export class BgpTask implements RunningBgp {
   async run(signal: AbortSignal): Promise<void> {
     using _watching = this.#mode.watch();
     const mirrors = Object.values(this.#mirrors);
-    const running = mirrors.map((mirror) => mirror.run(signal));
+    const running = [...mirrors, this.#status].map((each) => each.run(signal));
     try {
       await Promise.all(mirrors.map((mirror) => mirror.whenSynced(signal)));
       this.#mode.begin();
@@ -91,6 +98,10 @@ export class BgpTask implements RunningBgp {
 
   async ended(): Promise<void> {
     await this.#bfd.ended();
+  }
+
+  async clear(signal: AbortSignal): Promise<void> {
+    await this.#status.clear(signal);
   }
 
   problem(): string | undefined {

@@ -1,4 +1,4 @@
-import { LABEL, ServiceL2StatusResource } from '@picluster/api';
+import { LABEL } from '@picluster/api';
 import {
   KubeError,
   patchStatus,
@@ -7,12 +7,12 @@ import {
   type KubeObject,
 } from '@picluster/kube';
 import {
-  l2StatusName,
-  planL2Status,
-  type L2StatusAuthor,
-  type L2StatusStep,
-  type L2StatusView,
-} from './l2-status.ts';
+  serviceStatusName,
+  planServiceStatus,
+  type ServiceStatusAuthor,
+  type ServiceStatusStep,
+  type ServiceStatusView,
+} from './service-status.ts';
 
 /** A change is written when it has settled: an address moves to several interfaces, or two addresses of a Service, one after the other. */
 export const SETTLE_MS = 200;
@@ -21,37 +21,41 @@ const REPAIR_MS = 500;
 /** What this node said before it was started anew stays for so long: most of it comes true again. */
 export const LEFTOVER_MS = 30_000;
 
-/** The ServiceL2Statuses of our namespace as the API shows them, by `namespace/name`; a reflector is one. */
-export interface L2StatusCache {
-  get(key: string): L2StatusView | undefined;
-  values(): Iterable<L2StatusView>;
+/** The objects of one kind in our namespace as the API shows them, by `namespace/name`; a reflector is one. */
+export interface ServiceStatusCache {
+  get(key: string): ServiceStatusView | undefined;
+  values(): Iterable<ServiceStatusView>;
   subscribe(
-    changed: (key: string, now: L2StatusView | undefined, before: L2StatusView | undefined) => void,
+    changed: (
+      key: string,
+      now: ServiceStatusView | undefined,
+      before: ServiceStatusView | undefined,
+    ) => void,
   ): Disposable;
 }
 
 /** What the writer works with. */
-export interface L2StatusWriterDeps {
+export interface ServiceStatusWriterDeps {
   readonly client: Pick<KubeClient, 'request'>;
-  readonly objects: L2StatusCache;
-  /** Queues a Service (`namespace/name`) for {@link L2StatusWriter.reconcile}; of several delays the earliest counts. */
+  readonly objects: ServiceStatusCache;
+  /** Queues a Service (`namespace/name`) for {@link ServiceStatusWriter.reconcile}; of several delays the earliest counts. */
   readonly enqueue: (service: string, afterMs: number) => void;
 }
 
 /** Who writes, and where. */
-export interface L2StatusWriterOptions extends L2StatusAuthor {
+export interface ServiceStatusWriterOptions extends ServiceStatusAuthor {
   /** Of the objects, not of the Services. */
   readonly namespace: string;
 }
 
 /**
- * Says in ServiceL2Statuses which Services this node announces, and on which interfaces. What it is told is remembered; what the API shows is
+ * Says in objects of one kind which Services this node announces, and where. What it is told is remembered; what the API shows is
  * brought in line with it, Service by Service, and written to only where that differs. A cluster without the kind goes without.
  */
-export class L2StatusWriter {
-  readonly #deps: L2StatusWriterDeps;
-  readonly #options: L2StatusWriterOptions;
-  /** Of each Service the addresses that are announced from here, each with its interfaces. */
+export class ServiceStatusWriter {
+  readonly #deps: ServiceStatusWriterDeps;
+  readonly #options: ServiceStatusWriterOptions;
+  /** Of each Service the addresses that are announced from here, each with where: its interfaces, or BGPPeers. */
   readonly #announced = new Map<string, Map<string, readonly string[]>>();
   /** Of each address the Services that were last said to be announced on it. */
   readonly #services = new Map<string, readonly string[]>();
@@ -60,7 +64,7 @@ export class L2StatusWriter {
   /** Of each Service the keys of the objects that speak of it. */
   readonly #objects = new Map<string, Set<string>>();
 
-  constructor(deps: L2StatusWriterDeps, options: L2StatusWriterOptions) {
+  constructor(deps: ServiceStatusWriterDeps, options: ServiceStatusWriterOptions) {
     this.#deps = deps;
     this.#options = options;
   }
@@ -74,26 +78,26 @@ export class L2StatusWriter {
     });
   }
 
-  /** From now on these Services are what this node announces on `address`, on these interfaces. No Services: it is not announced. */
-  set(address: string, services: readonly string[], interfaces: readonly string[]): void {
+  /** From now on these Services are what this node announces on `address`, and that is where. No Services: it is not announced. */
+  set(address: string, services: readonly string[], where: readonly string[]): void {
     for (const service of this.#services.get(address) ?? []) {
       if (!services.includes(service)) this.#withdraw(service, address);
     }
     if (services.length === 0) this.#services.delete(address);
     else this.#services.set(address, services);
-    for (const service of services) this.#announce(service, address, interfaces);
+    for (const service of services) this.#announce(service, address, where);
   }
 
   /** Brings what the API shows of a Service in line. Throws a `KubeError` where another try may mend it. */
   async reconcile(service: string, signal: AbortSignal): Promise<void> {
     const { objects } = this.#deps;
     const takenOver = this.#takenOver.delete(service);
-    const ownName = l2StatusName(service, this.#options.node);
+    const ownName = serviceStatusName(service, this.#options);
     const keys = new Set([...(this.#objects.get(service) ?? []), this.#key(ownName)]);
-    const steps = planL2Status(
+    const steps = planServiceStatus(
       {
         service,
-        interfaces: this.#interfacesOf(service),
+        where: this.#whereIs(service),
         objects: [...keys].map((key) => objects.get(key)).filter((view) => view !== undefined),
         takenOver,
       },
@@ -120,11 +124,11 @@ export class L2StatusWriter {
     });
   }
 
-  #announce(service: string, address: string, interfaces: readonly string[]): void {
+  #announce(service: string, address: string, where: readonly string[]): void {
     const addresses = this.#announced.get(service) ?? new Map<string, readonly string[]>();
     if (addresses.size === 0) this.#takenOver.add(service);
-    const isNew = addresses.get(address)?.join() !== interfaces.join();
-    this.#announced.set(service, addresses.set(address, interfaces));
+    const isNew = addresses.get(address)?.join() !== where.join();
+    this.#announced.set(service, addresses.set(address, where));
     if (isNew) this.#deps.enqueue(service, SETTLE_MS);
   }
 
@@ -138,13 +142,13 @@ export class L2StatusWriter {
     this.#deps.enqueue(service, SETTLE_MS);
   }
 
-  #interfacesOf(service: string): string[] | undefined {
+  #whereIs(service: string): string[] | undefined {
     const addresses = this.#announced.get(service);
     return addresses && [...new Set([...addresses.values()].flat())].sort();
   }
 
   /** Objects of other nodes are theirs to keep right. */
-  #onObject({ service, node }: L2StatusView): void {
+  #onObject({ service, node }: ServiceStatusView): void {
     if (node !== this.#options.node) return;
     this.#deps.enqueue(service, this.#announced.has(service) ? REPAIR_MS : LEFTOVER_MS);
   }
@@ -161,7 +165,7 @@ export class L2StatusWriter {
   }
 
   /** What somebody was faster with is no failure: the watch tells what is so now, and the Service comes again. */
-  async #perform(step: L2StatusStep, signal: AbortSignal): Promise<void> {
+  async #perform(step: ServiceStatusStep, signal: AbortSignal): Promise<void> {
     try {
       await this.#write(step, signal);
     } catch (error) {
@@ -172,7 +176,7 @@ export class L2StatusWriter {
     }
   }
 
-  async #write(step: L2StatusStep, signal: AbortSignal): Promise<void> {
+  async #write(step: ServiceStatusStep, signal: AbortSignal): Promise<void> {
     const { client } = this.#deps;
     if (step.do === 'delete') {
       const body = { preconditions: { uid: step.uid } };
@@ -209,7 +213,7 @@ export class L2StatusWriter {
   }
 
   #path(name?: string): string {
-    const { group, version, plural } = ServiceL2StatusResource;
+    const { group, version, plural } = this.#options.kind.resource;
     const address = { group, version, plural, namespace: this.#options.namespace };
     return resourcePath(name === undefined ? address : { ...address, name });
   }

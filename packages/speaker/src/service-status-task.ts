@@ -1,42 +1,45 @@
-import { ServiceL2StatusResource } from '@picluster/api';
 import { Reflector, resourcePath, WorkQueue, type ReflectorDeps } from '@picluster/kube';
-import { viewL2Status, type L2StatusView } from './l2-status.ts';
-import { L2StatusWriter, type L2StatusWriterOptions } from './l2-status-writer.ts';
+import { viewServiceStatus, type ServiceStatusView } from './service-status.ts';
+import { ServiceStatusWriter, type ServiceStatusWriterOptions } from './service-status-writer.ts';
 
 /** What answers wait for comes first: these writes go two at a time. */
 const CONCURRENCY = 2;
 
 /**
- * The writer of ServiceL2Statuses with its mirror of the API and its queue. The speaker does not wait for it: a cluster that lacks the kind, or
+ * The writer of the objects of one kind with its mirror of the API and its queue. The speaker does not wait for it: a cluster that lacks the kind, or
  * the rights to it, has no statuses and is announced all the same.
  */
-export class L2StatusTask {
-  readonly #objects: Reflector<L2StatusView>;
+export class ServiceStatusTask {
+  readonly #objects: Reflector<ServiceStatusView>;
   readonly #queue: WorkQueue;
-  readonly #writer: L2StatusWriter;
+  readonly #writer: ServiceStatusWriter;
   #ended = false;
 
-  constructor(deps: ReflectorDeps, options: L2StatusWriterOptions) {
+  constructor(deps: ReflectorDeps, options: ServiceStatusWriterOptions) {
     const { clock, random, log } = deps;
-    const { group, version, plural } = ServiceL2StatusResource;
+    const { kind } = options;
+    const { group, version, plural } = kind.resource;
     const path = resourcePath({ group, version, plural, namespace: options.namespace });
-    this.#objects = new Reflector(deps, { path, project: viewL2Status });
+    this.#objects = new Reflector(deps, {
+      path,
+      project: (raw) => viewServiceStatus(raw, kind),
+    });
     this.#queue = new WorkQueue(
       { clock, random, ...(log && { log }) },
-      { name: 'l2-status', concurrency: CONCURRENCY },
+      { name: `${kind.prefix}-status`, concurrency: CONCURRENCY },
     );
     const enqueue = (service: string, afterMs: number): void => {
       if (!this.#ended) this.#queue.addAfter(service, afterMs);
     };
-    this.#writer = new L2StatusWriter(
+    this.#writer = new ServiceStatusWriter(
       { client: deps.client, objects: this.#objects, enqueue },
       options,
     );
   }
 
-  /** From now on these Services are what this node announces on `address`, on these interfaces. No Services: it is not announced. */
-  set(address: string, services: readonly string[], interfaces: readonly string[]): void {
-    this.#writer.set(address, services, interfaces);
+  /** From now on these Services are what this node announces on `address`, and that is where. No Services: it is not announced. */
+  set(address: string, services: readonly string[], where: readonly string[]): void {
+    this.#writer.set(address, services, where);
   }
 
   /** Mirrors and writes until the signal aborts; then resolves when what was begun is over. Does not reject. */

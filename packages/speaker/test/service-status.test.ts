@@ -1,16 +1,22 @@
-import { parseServiceL2Status } from '@picluster/api';
+import { parseServiceBGPStatus, parseServiceL2Status } from '@picluster/api';
 import { describe, expect, test } from 'vitest';
 import {
-  l2StatusName,
-  planL2Status,
-  viewL2Status,
-  type L2StatusAuthor,
-  type L2StatusSituation,
-  type L2StatusView,
-} from '../src/l2-status.ts';
+  serviceStatusName,
+  planServiceStatus,
+  BGP_STATUS,
+  L2_STATUS,
+  viewServiceStatus,
+  type ServiceStatusAuthor,
+  type ServiceStatusSituation,
+  type ServiceStatusView,
+} from '../src/service-status.ts';
 
-const author: L2StatusAuthor = { node: 'n1', owner: { name: 'speaker-x', uid: 'pod-1' } };
-const ownName = l2StatusName('default/web', 'n1');
+const author: ServiceStatusAuthor = {
+  kind: L2_STATUS,
+  node: 'n1',
+  owner: { name: 'speaker-x', uid: 'pod-1' },
+};
+const ownName = serviceStatusName('default/web', author);
 
 /** An object as the API server sends it: n1 announces default/web on eth0, unless it is said otherwise. */
 function raw(
@@ -41,11 +47,12 @@ function raw(
     },
   };
 }
-const view = (change?: Parameters<typeof raw>[0]): L2StatusView => viewL2Status(raw(change));
+const view = (change?: Parameters<typeof raw>[0]): ServiceStatusView =>
+  viewServiceStatus(raw(change), L2_STATUS);
 
-function plan(situation: Partial<L2StatusSituation>): ReturnType<typeof planL2Status> {
-  const usual = { service: 'default/web', interfaces: ['eth0'], objects: [], takenOver: false };
-  return planL2Status({ ...usual, ...situation }, author);
+function plan(situation: Partial<ServiceStatusSituation>): ReturnType<typeof planServiceStatus> {
+  const usual = { service: 'default/web', where: ['eth0'], objects: [], takenOver: false };
+  return planServiceStatus({ ...usual, ...situation }, author);
 }
 
 describe('a node that announces a Service', () => {
@@ -71,7 +78,7 @@ describe('a node that announces a Service', () => {
   });
 
   test('writes the status alone when it announces on other interfaces', () => {
-    expect(plan({ interfaces: ['eth0', 'eth1'], objects: [view()] })).toEqual([
+    expect(plan({ where: ['eth0', 'eth1'], objects: [view()] })).toEqual([
       {
         do: 'change',
         name: ownName,
@@ -82,14 +89,17 @@ describe('a node that announces a Service', () => {
   });
 
   test('fills in a status that was not written yet', () => {
-    const bare = viewL2Status({ metadata: raw().metadata });
+    const bare = viewServiceStatus({ metadata: raw().metadata }, L2_STATUS);
     expect(plan({ objects: [bare] })).toEqual([
       { do: 'change', name: ownName, resourceVersion: '7', status: raw().status },
     ]);
   });
 
   test('makes the object its own when it was an older Pod’s, or when its labels are gone', () => {
-    const stripped = viewL2Status({ ...raw(), metadata: { name: ownName, resourceVersion: '7' } });
+    const stripped = viewServiceStatus(
+      { ...raw(), metadata: { name: ownName, resourceVersion: '7' } },
+      L2_STATUS,
+    );
     for (const object of [view({ owner: 'pod-0' }), stripped]) {
       expect(plan({ objects: [object] })).toEqual([
         {
@@ -121,12 +131,12 @@ describe('a node that announces a Service', () => {
 
 describe('a node that does not announce a Service', () => {
   test('says nothing', () => {
-    expect(plan({ interfaces: undefined })).toEqual([]);
+    expect(plan({ where: undefined })).toEqual([]);
   });
 
   test('takes back its own word, and nobody else’s', () => {
     const objects = [view(), view({ name: 'l2-x7k2p' }), view({ name: 'l2-of-n2', node: 'n2' })];
-    expect(plan({ interfaces: undefined, objects, takenOver: true })).toEqual([
+    expect(plan({ where: undefined, objects, takenOver: true })).toEqual([
       { do: 'delete', name: ownName, uid: `uid-${ownName}` },
       { do: 'delete', name: 'l2-x7k2p', uid: 'uid-l2-x7k2p' },
     ]);
@@ -134,16 +144,45 @@ describe('a node that does not announce a Service', () => {
 });
 
 test('without a Pod the object has no owner, and one that it has is left to it', () => {
-  const situation = { service: 'default/web', interfaces: ['eth0'], takenOver: false };
-  const [step] = planL2Status({ ...situation, objects: [] }, { node: 'n1' });
+  const situation = { service: 'default/web', where: ['eth0'], takenOver: false };
+  const [step] = planServiceStatus({ ...situation, objects: [] }, { kind: L2_STATUS, node: 'n1' });
   expect(JSON.stringify(step)).not.toContain('ownerReferences');
-  expect(planL2Status({ ...situation, objects: [view()] }, { node: 'n1' })).toEqual([]);
+  expect(
+    planServiceStatus({ ...situation, objects: [view()] }, { kind: L2_STATUS, node: 'n1' }),
+  ).toEqual([]);
 });
 
 test('the name of an object is valid, and another for each Service and node', () => {
   const names = ['a/b', 'a/c', 'b/b'].flatMap((service) =>
-    ['n1', 'n2'].map((node) => l2StatusName(service, node)),
+    ['n1', 'n2'].map((node) => serviceStatusName(service, { kind: L2_STATUS, node })),
   );
   expect(new Set(names).size).toBe(6);
   for (const name of names) expect(name).toMatch(/^l2-[0-9a-f]{16}$/);
+});
+
+describe('of BGP, where several nodes announce a Service', () => {
+  const bgp: ServiceStatusAuthor = { ...author, kind: BGP_STATUS };
+  const name = serviceStatusName('default/web', bgp);
+  const { metadata } = raw({ name });
+  const said = { node: 'n1', serviceName: 'web', serviceNamespace: 'default' };
+
+  test('a node says which peers hear of it', () => {
+    const situation = { service: 'default/web', where: ['a', 'b'], objects: [], takenOver: true };
+    const [step] = planServiceStatus(situation, bgp);
+    expect(step).toMatchObject({
+      do: 'create',
+      manifest: { kind: 'ServiceBGPStatus', metadata: { name } },
+      status: { ...said, peers: ['a', 'b'] },
+    });
+    expect(parseServiceBGPStatus({ metadata, status: { ...said, peers: ['a', 'b'] } }).ok).toBe(
+      true,
+    );
+  });
+
+  test('a node leaves what the others say', () => {
+    const own = viewServiceStatus({ metadata, status: { ...said, peers: ['a'] } }, BGP_STATUS);
+    const objects = [own, view({ name: 'bgp-other', node: 'n2' })];
+    const situation = { service: 'default/web', where: ['a'], objects, takenOver: true };
+    expect(planServiceStatus(situation, bgp)).toEqual([]);
+  });
 });

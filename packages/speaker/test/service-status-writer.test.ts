@@ -1,8 +1,8 @@
 import { KubeError, WorkQueue } from '@picluster/kube';
 import { seededRandom, SimClock } from '@picluster/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { l2StatusName } from '../src/l2-status.ts';
-import { L2StatusWriter, LEFTOVER_MS, SETTLE_MS } from '../src/l2-status-writer.ts';
+import { L2_STATUS, serviceStatusName } from '../src/service-status.ts';
+import { ServiceStatusWriter, LEFTOVER_MS, SETTLE_MS } from '../src/service-status-writer.ts';
 import { StatusApi } from './status-api.ts';
 
 let clock: SimClock;
@@ -12,12 +12,12 @@ let api: StatusApi;
 const end = new Map<string, () => void>();
 
 /** The writer of one node, at work from now on. */
-function start(node: string): L2StatusWriter {
+function start(node: string): ServiceStatusWriter {
   const random = seededRandom(1);
   const queue = new WorkQueue({ clock, random });
-  const writer = new L2StatusWriter(
+  const writer = new ServiceStatusWriter(
     { client: api, objects: api.mirror(), enqueue: (key, ms) => queue.addAfter(key, ms) },
-    { node, namespace: 'metallb-system' },
+    { kind: L2_STATUS, node, namespace: 'metallb-system' },
   );
   const watching = writer.watch();
   const process = new AbortController();
@@ -29,8 +29,8 @@ function start(node: string): L2StatusWriter {
   return writer;
 }
 
-let n1: L2StatusWriter;
-let n2: L2StatusWriter;
+let n1: ServiceStatusWriter;
+let n2: ServiceStatusWriter;
 beforeEach(() => {
   clock = new SimClock();
   api = new StatusApi(clock);
@@ -147,7 +147,7 @@ describe('when others write too', () => {
   });
 
   test('an object that another process made meanwhile under the same name is taken over', async () => {
-    const name = l2StatusName('default/web', 'n1');
+    const name = serviceStatusName('default/web', { kind: L2_STATUS, node: 'n1' });
     n1.set('10.0.0.1', WEB, ['eth0']);
     api.fault = ({ method }) => {
       api.fault = () => undefined;

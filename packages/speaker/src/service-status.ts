@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import {
+  apiVersionOf,
+  LABEL,
+  ServiceBGPStatusResource,
+  ServiceL2StatusResource,
+  type Labels,
+  type Resource,
+  type ServiceBGPStatusStatus,
+  type ServiceL2StatusStatus,
+} from '@picluster/api';
+
+/** One of the kinds in which a node says that it announces a Service, and where. */
+export interface ServiceStatusKind {
+  readonly resource: Resource;
+  /** What names of its objects begin with. */
+  readonly prefix: string;
+  /** One node at a time announces: what others said is over when this node begins. */
+  readonly exclusive: boolean;
+  /** Where it is announced, as the status has it. */
+  readonly write: (where: readonly string[]) => object;
+  /** The reverse. */
+  readonly read: (status: object) => readonly string[];
+}
+
+/** Which interfaces a Service is announced on. */
+export const L2_STATUS: ServiceStatusKind = {
+  resource: ServiceL2StatusResource,
+  prefix: 'l2',
+  exclusive: true,
+  write: (where) => ({ interfaces: where.map((name) => ({ name })) }),
+  read: ({ interfaces = [] }: ServiceL2StatusStatus) => interfaces.map(({ name = '' }) => name),
+};
+
+/** Which BGPPeers a Service is announced to. */
+export const BGP_STATUS: ServiceStatusKind = {
+  resource: ServiceBGPStatusResource,
+  prefix: 'bgp',
+  exclusive: false,
+  write: (peers) => ({ peers }),
+  read: ({ peers = [] }: ServiceBGPStatusStatus) => peers,
+};
+
+/** The Pod that a speaker runs in: what it says goes with it. */
+export interface OwnerPod {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Who writes. */
+export interface ServiceStatusAuthor {
+  readonly kind: ServiceStatusKind;
+  readonly node: string;
+  /** Absent: the speaker runs in no Pod, and clears away itself. */
+  readonly owner?: OwnerPod | undefined;
+}
+
+/** What is kept of an object. */
+export interface ServiceStatusView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** `namespace/name`, by its labels; empty where it has none. */
+  readonly service: string;
+  /** By its labels. */
+  readonly node: string;
+  /** UIDs of its owners. */
+  readonly owners: readonly string[];
+  readonly status: SaidStatus;
+}
+
+/** What all kinds say; texts are empty where they are not there. */
+interface SaidStatus {
+  readonly node: string;
+  readonly serviceName: string;
+  readonly serviceNamespace: string;
+  readonly where: readonly string[];
+}
+
+/** One write to the API. */
+export type ServiceStatusStep =
+  | {
+      readonly do: 'create';
+      readonly manifest: object;
+      /** Goes into the status afterwards: a create drops it. */
+      readonly status: object;
+    }
+  | {
+      readonly do: 'change';
+      readonly name: string;
+      readonly resourceVersion: string;
+      /** Absent: right already. */
+      readonly metadata?: object;
+      readonly status?: object;
+    }
+  | { readonly do: 'delete'; readonly name: string; readonly uid: string };
+
+/** What there is to decide on, of one Service. */
+export interface ServiceStatusSituation {
+  /** `namespace/name`. */
+  readonly service: string;
+  /** Where this node announces it, as interfaces or BGPPeers; `undefined`: it does not. */
+  readonly where: readonly string[] | undefined;
+  /** All objects that speak of the Service, and the one that bears our name whatever it says. */
+  readonly objects: readonly ServiceStatusView[];
+  /** This node has only just begun to announce it: what other nodes said before is over. */
+  readonly takenOver: boolean;
+}
+
+interface RawStatus {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Labels;
+    readonly ownerReferences?: readonly { readonly uid?: string }[];
+  };
+  readonly status?: {
+    readonly node?: string;
+    readonly serviceName?: string;
+    readonly serviceNamespace?: string;
+  };
+}
+
+/** Keeps of an object what is used. */
+export function viewServiceStatus(raw: unknown, kind: ServiceStatusKind): ServiceStatusView {
+  const { metadata = {}, status = {} } = raw as RawStatus;
+  const { labels = {}, ownerReferences = [] } = metadata;
+  const name = labels[LABEL.STATUS_SERVICE_NAME];
+  const namespace = labels[LABEL.STATUS_SERVICE_NAMESPACE];
+  return {
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    service: name === undefined || namespace === undefined ? '' : `${namespace}/${name}`,
+    node: labels[LABEL.NODE] ?? '',
+    owners: ownerReferences.map(({ uid = '' }) => uid),
+    status: {
+      node: status.node ?? '',
+      serviceName: status.serviceName ?? '',
+      serviceNamespace: status.serviceNamespace ?? '',
+      where: kind.read(status),
+    },
+  };
+}
+
+/**
+ * The name of the object in which a node speaks of a Service. It follows from the two, so that a create that was answered too late is
+ * not done twice.
+ */
+export function serviceStatusName(
+  service: string,
+  { kind, node }: Pick<ServiceStatusAuthor, 'kind' | 'node'>,
+): string {
+  const hash = createHash('sha256').update(`${service}@${node}`).digest('hex');
+  return `${kind.prefix}-${hash.slice(0, 16)}`;
+}
+
+/**
+ * What to write about one Service, nothing where all is right. A node speaks for itself alone: it removes its own object when it stops,
+ * objects of its own under other names always, and, where one node at a time announces, those of others once, when it takes the Service over: so the word of a dead node goes, and
+ * that of one that announces on another interface or another address comes back and stays.
+ */
+export function planServiceStatus(
+  { service, where, objects, takenOver }: ServiceStatusSituation,
+  author: ServiceStatusAuthor,
+): ServiceStatusStep[] {
+  const ownName = serviceStatusName(service, author);
+  const { resource, exclusive, write } = author.kind;
+  const own = objects.find(({ name }) => name === ownName);
+  const isStale = ({ name, node }: ServiceStatusView): boolean =>
+    name === ownName
+      ? where === undefined
+      : node === author.node || (exclusive && takenOver && where !== undefined);
+  const steps: ServiceStatusStep[] = objects
+    .filter(isStale)
+    .map(({ name, uid }) => ({ do: 'delete', name, uid }));
+  if (where === undefined) return steps;
+  const metadata = metadataOf(service, author);
+  const said = saidOf(service, author.node, where);
+  const { where: _, ...common } = said;
+  const status = { ...common, ...write(where) };
+  if (own === undefined) {
+    const apiVersion = apiVersionOf(resource);
+    const manifest = { apiVersion, kind: resource.kind, metadata: { ...metadata, name: ownName } };
+    return [...steps, { do: 'create', manifest, status }];
+  }
+  const change = {
+    ...(isOurs(own, service, author) ? {} : { metadata }),
+    ...(isSame(own.status, said) ? {} : { status }),
+  };
+  if (Object.keys(change).length === 0) return steps;
+  const { resourceVersion } = own;
+  return [...steps, { do: 'change', name: ownName, resourceVersion, ...change }];
+}
+
+function metadataOf(service: string, { node, owner }: ServiceStatusAuthor): object {
+  const [namespace = '', name = ''] = service.split('/');
+  const labels = {
+    [LABEL.NODE]: node,
+    [LABEL.STATUS_SERVICE_NAME]: name,
+    [LABEL.STATUS_SERVICE_NAMESPACE]: namespace,
+  };
+  if (owner === undefined) return { labels };
+  return { labels, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', ...owner }] };
+}
+
+function saidOf(service: string, node: string, where: readonly string[]): SaidStatus {
+  const [serviceNamespace = '', serviceName = ''] = service.split('/');
+  return { node, serviceName, serviceNamespace, where };
+}
+
+function isOurs(
+  view: ServiceStatusView,
+  service: string,
+  { node, owner }: ServiceStatusAuthor,
+): boolean {
+  const owned = owner === undefined || (view.owners.length === 1 && view.owners[0] === owner.uid);
+  return view.service === service && view.node === node && owned;
+}
+
+function isSame(one: SaidStatus, other: SaidStatus): boolean {
+  return (
+    one.node === other.node &&
+    one.serviceName === other.serviceName &&
+    one.serviceNamespace === other.serviceNamespace &&
+    JSON.stringify(one.where) === JSON.stringify(other.where)
+  );
+}

@@ -77,9 +77,8 @@ export class BgpCluster implements AsyncDisposable {
 
   /** Deletes all objects of these kinds that were made here. */
   async removeAll(...kinds: readonly string[]): Promise<void> {
-    for (const { kind, name } of [...this.#made.values()]) {
-      if (kinds.includes(kind)) await this.remove(kind, name);
-    }
+    const objects = [...this.#made.values()].filter(({ kind }) => kinds.includes(kind));
+    for (const { kind, name } of objects) await this.remove(kind, name);
   }
 
   /** Deletes all that a test of routes makes. */

@@ -15,6 +15,7 @@ import { isBetterPlace, isCandidate, type Place } from './placement.ts';
 import { rightOf } from './right.ts';
 import { hasStrivenInVain, rest, strive } from './striving.ts';
 import { besideNode, candidacyOf, leadsFirst } from './together.ts';
+import type { Timings } from './timings.ts';
 import type { Turn } from './turn.ts';
 
 /** Completes or ends claims, and begins those that are due (rules 10, 12, 16). */
@@ -180,10 +181,24 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
     }
     load.set(best.node, best.load + 1);
     planned.set(address, best.node);
-    if (rank === 0 || nowMs - baseMs >= rank * turn.timings.staggerMs) {
+    if (nowMs - baseMs >= staggeredMs(turn.timings, own, rank)) {
       beginClaim(turn, address, own);
     }
   }
+}
+
+/**
+ * For how long a node leaves a free address to as many better places as `rank`. A fresh one for longer: they may not have been told of it yet, as an API server tells
+ * one node after the other, and nobody misses it.
+ */
+export function staggeredMs(
+  { staggerMs, deadAfterMs }: Timings,
+  { maxTerm, record }: Readonly<AddressState>,
+  rank: number,
+): number {
+  if (rank === 0) return 0;
+  const isFresh = maxTerm === 0 && record === undefined;
+  return rank * staggerMs + (isFresh ? deadAfterMs / 2 : 0);
 }
 
 export function beginClaim(turn: Turn, address: string, own: AddressState): void {

@@ -202,7 +202,7 @@ function watchDeaths(turn: Turn): void {
   for (const peer of state.peers.values()) {
     if (!peer.dead && !isAlive(state, peer, nowMs)) {
       peer.dead = true;
-      state.settledAtMs = -Infinity;
+      turn.unsettle();
       if (!peer.leaving) lost = true;
     }
   }

@@ -61,7 +61,7 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
     peer.direct = beat.seq;
     // What changed nothing as all was settled changes nothing when it is said again.
     const isKnown = entries === peer.list && isUnchanged(state) && !back;
-    if (!isKnown) state.settledAtMs = -Infinity;
+    if (!isKnown) turn.unsettle();
     announceAgain(turn, entries, peer);
     if (entries !== peer.list) peer.entries = byAddress(entries);
     peer.list = entries;

@@ -49,6 +49,11 @@ export class Turn {
     return this.state.timings;
   }
 
+  /** Something changed, or may have: all addresses are to be looked at again, see `isSettled`. */
+  unsettle(): void {
+    this.state.settledAtMs = -Infinity;
+  }
+
   /** What is known of an address that a frame or the owner names now; made where there is nothing. */
   named(address: string): Readonly<AddressState> {
     const known = this.state.addresses.get(address);
@@ -60,7 +65,7 @@ export class Turn {
 
   /** The record of an address, to be changed in this turn; made where there is none. What was read of it before is out of date then. */
   change(address: string): AddressState {
-    this.state.settledAtMs = -Infinity;
+    this.unsettle();
     let own = this.#own.get(address);
     if (own === undefined) {
       own = { ...(this.state.addresses.get(address) ?? newAddress()) };

@@ -1,5 +1,6 @@
 import type { AddressState, ElectionState } from './election-state.ts';
 import { toldAtMs } from './api-witness.ts';
+import { staggeredMs } from './claiming.ts';
 import { isUnchanged, stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
 import { fastMs, isOverdue } from './speaking.ts';
@@ -97,7 +98,7 @@ function atAddresses(turn: Turn, at: (ms: number) => void): void {
       at(toldAtMs(turn, own));
       at(inVainAtMs(turn, own));
     } else if (own.mode === 'idle' && own.freeSinceMs > -Infinity) {
-      for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + rank * timings.staggerMs);
+      for (let rank = 1; rank < 6; rank++) at(own.freeSinceMs + staggeredMs(timings, own, rank));
     }
   }
 }

@@ -122,6 +122,42 @@ describe('a frame that was recorded', () => {
   });
 });
 
+test.each([0, 100, 350])(
+  'a new address goes to the node that is preferred, though it is told %s ms later than the others',
+  (laterMs) => {
+    const wire = new Wire();
+    for (const name of ['a', 'b', 'c']) {
+      wire.start(name);
+      wire.inboxes.set(name, []);
+    }
+    wire.run(2000);
+    const told: ElectionEvent = {
+      kind: 'stand',
+      address: x,
+      candidacy: { preferred: ['c'.padStart(16, '0')] },
+    };
+    wire.tell('a', told);
+    wire.tell('b', told);
+    wire.run(laterMs);
+    wire.tell('c', told);
+    wire.run(400);
+    expect(wire.answerers()).toEqual(['c']);
+  },
+);
+
+test('a new address does not wait for long for a preferred node that is never told', () => {
+  const wire = new Wire();
+  for (const name of ['a', 'b']) {
+    wire.start(name);
+    wire.inboxes.set(name, []);
+  }
+  wire.run(2000);
+  const candidacy = { preferred: ['b'.padStart(16, '0')] };
+  wire.tell('a', { kind: 'stand', address: x, candidacy });
+  wire.run(750);
+  expect(wire.answerers()).toEqual(['a']);
+});
+
 test('nodes whose wall clocks are years apart find each other all the same', () => {
   const wire = new Wire();
   wire.start('a');

@@ -272,11 +272,11 @@ describe('a node that is cut off again and again, and answers for everything mea
 
 describe('two nodes that do not hear each other, and a third that hears both', () => {
   test('never both answer, from the start on', () => {
-    for (const seed of seeds.slice(0, 20)) expect(doubleIn(seed), `seed ${seed}`).toBe(0);
+    for (const seed of seeds) expect(doubleIn(seed), `seed ${seed}`).toBe(0);
   });
 
   test('would both answer if nobody passed on whom he hears', () => {
-    const double = seeds.slice(0, 20).map((seed) => doubleIn(seed, withoutHearsay));
+    const double = seeds.map((seed) => doubleIn(seed, withoutHearsay));
     expect(Math.max(...double)).toBeGreaterThan(1000);
   });
 

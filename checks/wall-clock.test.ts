@@ -10,7 +10,6 @@ const readers: Readonly<Record<string, string>> = {
   'controller/src/configuration-state.ts': 'the time in a condition, which people read',
   'controller/src/controller-deps.ts': 'hands it to the next',
   'controller/src/controller.ts': 'the time in a condition, which people read',
-  'controller/src/seams/timestamp.ts': 'writes it as text',
   'daemon/src/logger.ts': 'the time of a line of the log',
   'daemon/src/seams/wall-time.ts': 'writes it as text',
   'kube/src/clock.ts': 'says what it is',

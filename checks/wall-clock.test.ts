@@ -32,6 +32,7 @@ const readers: Readonly<Record<string, string>> = {
     'the times in a Lease, of which others only see that they changed; test/simulation.ts sets clocks back',
   'leader-election/src/elector-state.ts': 'hands it to the next',
   'leader-election/src/seams/micro-time.ts': 'writes it as text',
+  'speaker/src/configuration-state-task.ts': 'the time in a condition, which people read',
   'speaker/src/rehearsal.ts': 'plays in memory, by a clock of its own',
   'speaker/src/wire.ts': 'hands it to the next',
 };

@@ -54,6 +54,8 @@ export const LABEL = {
   EXCLUDE_FROM_LOAD_BALANCERS: 'node.kubernetes.io/exclude-from-external-load-balancers',
   /** On a ConfigurationState: `controller` or `speaker`. */
   COMPONENT_TYPE: 'metallb.io/component-type',
+  /** On a ConfigurationState of a speaker: its Node. */
+  NODE_NAME: 'metallb.io/node-name',
   /** On a ServiceL2Status: the Node that announces. */
   NODE: 'metallb.io/node',
   /** On a ServiceL2Status: the name of the Service that is announced. */

@@ -27,7 +27,7 @@ export class StatusObject<View extends { readonly resourceVersion: string }> {
   readonly #deps: StatusObjectDeps<View>;
   readonly #options: StatusObjectOptions<View>;
   /** What we wrote last, and the versions before it: while the mirror still shows one of those, `after` is the truth. */
-  #written: { readonly older: readonly (string | undefined)[]; readonly after: View } | undefined;
+  #written: { readonly older: readonly string[]; readonly after: View } | undefined;
 
   constructor(deps: StatusObjectDeps<View>, options: StatusObjectOptions<View>) {
     this.#deps = deps;
@@ -57,13 +57,16 @@ export class StatusObject<View extends { readonly resourceVersion: string }> {
       body: { metadata: { resourceVersion }, status: next },
       signal,
     });
-    const older = [shown?.resourceVersion, resourceVersion];
+    const older = [resourceVersion, ...(shown === undefined ? [] : [shown.resourceVersion])];
     this.#written = after && { older, after: project(after) };
   }
 
-  /** The watch may be slower than the answers to what we write. */
+  /** The watch may be slower than the answers to what we write. An object that it does not show may also be one that is deleted by now: that is found out by making it. */
   #truth(shown: View | undefined): View | undefined {
-    if (this.#written?.older.includes(shown?.resourceVersion) === true) return this.#written.after;
+    const written = this.#written;
+    if (shown !== undefined && written?.older.includes(shown.resourceVersion) === true) {
+      return written.after;
+    }
     this.#written = undefined;
     return shown;
   }

@@ -70,12 +70,22 @@ describe('an object of our own', () => {
     client.answer({ metadata: { name: 'mine', resourceVersion: '7' } });
     client.answer({ metadata: { name: 'mine', resourceVersion: '8' } });
     await show();
-    await show();
     shown = { resourceVersion: '7' };
     await show();
     shown = { resourceVersion: '9' };
     await show();
-    expect(seen).toEqual(['7', '8', '8', '9']);
+    expect(seen).toEqual(['7', '8', '9']);
+  });
+
+  it('is made again where it was deleted after what was written', async () => {
+    const client = new ScriptedClient();
+    const object = keeper(client);
+    for (const resourceVersion of ['7', '8', '9', '10']) {
+      client.answer({ metadata: { name: 'mine', resourceVersion } });
+    }
+    await object.show(() => ({ says: 'so' }), signal);
+    await object.show(() => ({ says: 'so' }), signal);
+    expect(client.requests.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'POST', 'PATCH']);
   });
 
   it('is written by nobody who may not, and asks once more as the bytes leave', async () => {

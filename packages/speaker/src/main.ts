@@ -34,7 +34,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     isPrepared ? undefined : 'not prepared yet',
   );
   const parts = createSpeakerParts(context, client, () => startup.yield());
-  const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp } = parts;
+  const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp, state } = parts;
   await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;
@@ -87,7 +87,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     if (!isFirst) following.push(context.serve());
     isBegun = true;
     // What another process of this node said of what is announced is its own until now.
-    following.push(status.run(signal), bgp.run(signal));
+    following.push(status.run(signal), bgp.run(signal), state.run(signal));
     await working;
   } catch (error) {
     if (!signal.aborted) throw error;

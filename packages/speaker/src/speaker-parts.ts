@@ -16,6 +16,7 @@ import type { BgpCaches } from './bgp/bgp-mode.ts';
 import { BgpTask } from './bgp/bgp-task.ts';
 import { fallbackRouterID } from './bgp/router-id.ts';
 import { createCaches, type Caches } from './caches.ts';
+import { ConfigurationStateTask } from './configuration-state-task.ts';
 import { ConflictReports } from './conflict-reports.ts';
 import { readExcludedInterfaces } from './excluded-interfaces.ts';
 import type { speakerFlags } from './flags.ts';
@@ -51,6 +52,7 @@ export interface SpeakerParts {
   readonly lease: LeaseStrategy | undefined;
   readonly speaker: Speaker;
   readonly bgp: BgpGate;
+  readonly state: ConfigurationStateTask;
 }
 
 /** Makes the parts; `onWaiting`: another process waits for our place. Throws where the command line or a file that it names makes no sense. */
@@ -163,7 +165,8 @@ export function createSpeakerParts(
       ignoreExcludeLabel: flags['ignore-exclude-lb'],
     },
   );
-  const bgp = bgpGate(world, { caches, events, metrics }, context);
+  const state = new ConfigurationStateTask({ ...world, nodes: caches.nodes }, { namespace, node });
+  const bgp = bgpGate(world, { caches, events, metrics, state }, context);
   return {
     caches,
     queue,
@@ -176,6 +179,7 @@ export function createSpeakerParts(
     lease: isWire ? undefined : lease,
     speaker,
     bgp,
+    state,
   };
 }
 
@@ -184,11 +188,12 @@ interface BgpSurroundings {
   readonly caches: Caches;
   readonly events: EventRecorder;
   readonly metrics: SpeakerMetrics;
+  readonly state: ConfigurationStateTask;
 }
 
 function bgpGate(
   world: ReflectorDeps & { readonly log: Context['log'] },
-  { caches, events, metrics }: BgpSurroundings,
+  { caches, events, metrics, state }: BgpSurroundings,
   context: Context,
 ): BgpGate {
   const { flags } = context;
@@ -200,6 +205,7 @@ function bgpGate(
     fallbackRouterID: fallbackRouterID(flags['node-name']),
     owner: ownerPod(flags),
   };
+  const problems = (now: readonly string[]): void => state.set(now);
   const make = (peers: BgpCaches['peers']): BgpTask =>
     new BgpTask(
       {
@@ -208,10 +214,11 @@ function bgpGate(
         registry: context.metrics,
         event: writeOn(events),
         announced: (...change) => metrics.announced('bgp', ...change),
+        problems,
       },
       options,
     );
-  return new BgpGate({ ...world, make }, flags.namespace);
+  return new BgpGate({ ...world, make, problems }, flags.namespace);
 }
 
 function placeFor(

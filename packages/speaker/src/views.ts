@@ -19,6 +19,8 @@ export interface ServiceView {
 /** What the speaker keeps of a Node. */
 export interface NodeView {
   readonly name: string;
+  /** What belongs to the Node says so by this. */
+  readonly uid?: string;
   readonly labels: Labels;
   /** The condition NetworkUnavailable is True. */
   readonly networkUnavailable: boolean;
@@ -95,6 +97,7 @@ export function viewNode(raw: unknown): NodeView {
   const { metadata = {}, status = {} } = raw as RawNode;
   return {
     name: metadata.name ?? '',
+    ...(metadata.uid !== undefined && { uid: metadata.uid }),
     labels: metadata.labels ?? {},
     networkUnavailable: (status.conditions ?? []).some(
       (condition) => condition.type === 'NetworkUnavailable' && condition.status === 'True',

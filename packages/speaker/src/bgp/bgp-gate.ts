@@ -21,6 +21,8 @@ export interface RunningBgp {
 export interface BgpGateDeps extends ReflectorDeps {
   /** Makes BGP; called once, when there is a BGPPeer. */
   readonly make: (peers: Reflector<BgpPeerView>) => RunningBgp;
+  /** Told what is wrong with the configuration where there is no BGPPeer: nothing. */
+  readonly problems: (problems: readonly string[]) => void;
 }
 
 /**
@@ -48,6 +50,11 @@ export class BgpGate {
     const first = Promise.withResolvers<void>();
     using _subscription = this.#peers.subscribe(() => first.resolve());
     signal.addEventListener('abort', () => first.resolve(), { once: true });
+    const isNone = (): boolean => this.#bgp === undefined && this.#peers.size === 0;
+    void this.#peers.whenSynced(signal).then(
+      () => isNone() && this.#deps.problems([]),
+      () => undefined,
+    );
     if (!signal.aborted) await first.promise;
     if (!signal.aborted) {
       const bgp = this.#deps.make(this.#peers);

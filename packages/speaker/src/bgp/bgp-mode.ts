@@ -41,6 +41,8 @@ export interface BgpModeDeps extends Omit<PeerRunDeps, 'table'> {
   readonly announced: (service: string, address: string, now: boolean) => void;
   /** From now on a Service is announced to these BGPPeers; none: it is not announced. */
   readonly status?: (service: string, peers: readonly string[]) => void;
+  /** All that is wrong with what is for this node, each with the name of its object; called also where nothing is. */
+  readonly problems?: (problems: readonly string[]) => void;
 }
 
 /** Who announces. */
@@ -71,6 +73,11 @@ export class BgpMode {
   /** What was last said of each object that something is wrong with, so that a change is said once. */
   readonly #complaints = new Map<string, string>();
   #advertisements: readonly BgpAdvertisementView[] = [];
+  /** What is wrong with peers, and with advertisements and Communities. */
+  readonly #problems: Record<'peers' | 'advertisements', readonly BGPProblem[]> = {
+    peers: [],
+    advertisements: [],
+  };
   /** The Services to look at. */
   readonly #dirty = new Set<string>();
   #peersDirty = true;
@@ -152,12 +159,14 @@ export class BgpMode {
 
   #bringInLine(restarted: boolean): void {
     this.#pass = undefined;
+    const isConfigured = this.#advertisementsDirty || this.#peersDirty;
     if (this.#advertisementsDirty) this.#readAdvertisements();
     const services = [...this.#dirty];
     this.#dirty.clear();
     const touched = new Set(services.flatMap((service) => this.#route(service)));
     for (const prefix of touched) this.#complainOfPrefix(prefix);
     if (this.#peersDirty) this.#planPeers(restarted);
+    if (isConfigured) this.#tellProblems();
     if (touched.size > 0) this.#runs.changed([...touched]);
     for (const service of services) this.#report(service);
   }
@@ -171,6 +180,7 @@ export class BgpMode {
       pools: pools.values(),
     });
     this.#advertisements = advertisements;
+    this.#problems.advertisements = problems;
     this.#complainOf(['BGPAdvertisement', 'Community'], problems);
   }
 
@@ -186,8 +196,14 @@ export class BgpMode {
       node: nodes.get(node),
       fallbackRouterID,
     });
+    this.#problems.peers = problems;
     this.#complainOf(['BGPPeer'], problems);
     this.#runs.apply(plans, restarted);
+  }
+
+  #tellProblems(): void {
+    const all = [...this.#problems.peers, ...this.#problems.advertisements];
+    this.#deps.problems?.(all.map(({ message }) => message));
   }
 
   /** What is wanted for a Service now. Gives the prefixes that it touches. */

@@ -2,7 +2,6 @@ import {
   BFDProfileResource,
   BGPAdvertisementResource,
   CommunityResource,
-  PASSWORD_SECRET_TYPE,
   type CommunityFacts,
   type Resource,
   type SecretFacts,
@@ -29,7 +28,9 @@ import type { BfdProfileView } from './peer-plan.ts';
 
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
-  extends Pick<BgpModeDeps, 'event' | 'announced'>, Required<Omit<ReflectorDeps, 'metrics'>> {
+  extends
+    Pick<BgpModeDeps, 'event' | 'announced' | 'problems'>,
+    Required<Omit<ReflectorDeps, 'metrics'>> {
   readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools' | 'peers'>;
   readonly registry: Metrics;
 }
@@ -129,8 +130,8 @@ function createMirrors(deps: ReflectorDeps, namespace: string): Mirrors {
     profiles: new Reflector(deps, { path: ours(BFDProfileResource), project: viewBfdProfile }),
     secrets: new Reflector(deps, {
       path: resourcePath({ version: 'v1', plural: 'secrets', namespace }),
-      // Others may be large, as those of Helm.
-      fieldSelector: `type=${PASSWORD_SECRET_TYPE}`,
+      // Also those of another type, to say so. Those of Helm are large, and nobody names them.
+      fieldSelector: 'type!=helm.sh/release.v1',
       project: viewSecret,
     }),
   };

@@ -4,6 +4,7 @@ import {
   parseBGPAdvertisement,
   parseBGPPeer,
   parseCommunity,
+  PASSWORD_SECRET_TYPE,
   type BGPAdvertisement,
   type BGPPeer,
   type CommunityFacts,
@@ -102,13 +103,13 @@ export function viewCommunity(raw: unknown): CommunityFacts | undefined {
   return { name: metadata.name, ...createdAt(metadata), aliases: spec.communities ?? [] };
 }
 
-/** Keeps of a Secret what is used. */
+/** Keeps of a Secret what is used: nothing of what is in it, unless it is for passwords. */
 export function viewSecret(raw: unknown): SecretFacts {
   const { type = '', data } = raw as {
     readonly type?: string;
     readonly data?: Readonly<Record<string, unknown>>;
   };
-  const password = data?.['password'];
+  const password = type === PASSWORD_SECRET_TYPE ? data?.['password'] : undefined;
   const text =
     typeof password === 'string' ? Buffer.from(password, 'base64').toString() : undefined;
   return { type, password: text };

@@ -250,6 +250,24 @@ describe('what is said', () => {
     ]);
   });
 
+  test('of the configuration: all that is wrong, each time that it is read, until nothing is', async () => {
+    const { made } = await usual((each) => each.peer({ bfdProfile: 'quick' }));
+    const profile = 'peer router referencing non existing bfd profile quick';
+    expect(made.problems).toEqual([profile]);
+    made.advertise({ name: 'b', communities: ['quiet'] });
+    await made.settle();
+    const community =
+      'invalid community format: quiet\ninvalid community "quiet" in BGP advertisement';
+    expect(made.problems).toEqual([profile, community]);
+    made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+    made.caches.communities.set(`${NAMESPACE}/names`, {
+      name: 'names',
+      aliases: [{ name: 'quiet', value: '65535:65282' }],
+    });
+    await made.settle();
+    expect(made.problems).toEqual([]);
+  });
+
   test('of Services that share an address and want different preferences: by which advertisements', async () => {
     const { made } = await usual((each) => {
       const of = (app: string): object => ({ serviceSelectors: [{ matchLabels: { app } }] });

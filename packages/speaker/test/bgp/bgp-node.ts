@@ -37,6 +37,8 @@ export class BgpNode {
   readonly announced = new Set<string>();
   /** The last status of each Service. */
   readonly status = new Map<string, string>();
+  /** What was last said to be wrong with the configuration. */
+  problems: readonly string[] | undefined;
   /** The paths that are watched, and how to make each fail. */
   readonly watched = new Map<string, () => void>();
   /** How the timings of a watch were changed. */
@@ -83,6 +85,7 @@ export class BgpNode {
           else this.announced.delete(`${key} ${address}`);
         },
         status: (key, peers) => void this.status.set(key, peers.join()),
+        problems: (now) => void (this.problems = now),
       },
       { node: 'pandora', namespace: NAMESPACE, fallbackRouterID: '64.37.239.133', ...options },
     );

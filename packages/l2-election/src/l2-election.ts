@@ -1,5 +1,5 @@
 import { addressBytes } from './address-text.ts';
-import { type AnswerReport, AnswerReportCodec, type ReportFault } from './answer-report.ts';
+import type { AnswerReport } from './answer-report.ts';
 import { hasLeft, step } from './election-machine.ts';
 import {
   type Candidacy,
@@ -8,18 +8,14 @@ import {
   type ElectionState,
   initialState,
 } from './election-state.ts';
-import { HeartbeatCodec } from './heartbeat-codec.ts';
 import { electorateOf, nodeIdOf } from './identity.ts';
 import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';
 import { L2ElectionError } from './l2-election-error.ts';
 import { report } from './report.ts';
 import { heldIn, isRenewed } from './renewal.ts';
 import { answerableUntilMs, mayAnswer } from './right.ts';
+import { macText, type PortListener, SegmentPort } from './segment-port.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
-
-/** A look at the link that took longer may have ended long after the link was found empty. */
-const lookMsMax = 20;
-const looksMax = 100;
 
 /**
  * One node's part in the election on one segment: runs {@link step} on a link and a clock.
@@ -29,8 +25,7 @@ const looksMax = 100;
  */
 export class L2Election {
   readonly #deps: L2ElectionDeps;
-  readonly #codec: HeartbeatCodec;
-  readonly #reports: AnswerReportCodec;
+  readonly #port: SegmentPort;
   readonly #interfaceIndex: number;
   #state: ElectionState;
   #events: ElectionEvent[] = [];
@@ -41,8 +36,6 @@ export class L2Election {
   #stopping: PromiseWithResolvers<void> | undefined;
   #stopped = false;
   #inTurn = false;
-  /** Frames are being delivered; a turn comes after them. */
-  #isReading = false;
   #turnAfter = false;
   /** What the owner does not know yet that we hold. */
   #untold: readonly string[];
@@ -59,9 +52,6 @@ export class L2Election {
     if (options.strict !== undefined) checkMembers(options.strict.members);
     this.#deps = deps;
     this.#interfaceIndex = options.interfaceIndex ?? 0;
-    const electorate = electorateOf(hmac, options.electorate);
-    this.#codec = new HeartbeatCodec({ hmac }, { keys: options.keys, electorate });
-    this.#reports = new AnswerReportCodec({ hmac }, { keys: options.keys, electorate });
     this.#state =
       options.inherited ??
       initialState({
@@ -72,11 +62,8 @@ export class L2Election {
         nowMs: clock.nowMs(),
       });
     this.#untold = heldIn(this.#state);
-    link.listen({
-      onFrame: (frame) => this.#onFrame(frame),
-      onBatch: (deliver) => this.#onBatch(deliver),
-      onLink: (state) => this.#tell({ kind: 'link', up: state === 'up' }),
-    });
+    const electorate = electorateOf(hmac, options.electorate);
+    this.#port = new SegmentPort(deps, { keys: options.keys, electorate }, this.#hears());
     this.#tell({ kind: 'link', up: link.up });
   }
 
@@ -122,10 +109,8 @@ export class L2Election {
     if (this.#inTurn || this.#stopping !== undefined)
       throw new Error('nothing can be released now');
     this.#takeTurn(false);
-    this.#stopped = true;
+    this.#end();
     for (const address of heldIn(this.#state)) this.#deps.listener.lost(address, 'passed-on');
-    this.#turn?.[Symbol.dispose]();
-    this.#wake?.[Symbol.dispose]();
     return this.#state;
   }
 
@@ -135,8 +120,7 @@ export class L2Election {
    * @throws L2ElectionError `bad-options` unless there is at least one, each of at least 16 bytes; then the old ones stay
    */
   setKeys(keys: readonly Uint8Array[]): void {
-    this.#codec.setKeys(keys);
-    this.#reports.setKeys(keys);
+    this.#port.setKeys(keys);
   }
 
   /** Whether this node may answer for the address at this moment. */
@@ -169,8 +153,7 @@ export class L2Election {
 
   /** Tells the segment of a holder that does not answer, as `answerWatchStep` wants. No frame is sent once stopped. */
   report(unanswered: AnswerReport): void {
-    if (this.#stopped) return;
-    for (const frame of this.#reports.encode(unanswered, this.#deps.link.mac)) this.#send(frame);
+    if (!this.#stopped) this.#port.report(unanswered);
   }
 
   /** Whether the API knows of no other node on this segment: then silence is no reason to let go. Default: false. */
@@ -207,50 +190,18 @@ export class L2Election {
     };
   }
 
-  /** A turn right after the frames, without waiting for another pass of an event loop. */
-  #onBatch(deliver: () => void): void {
-    if (this.#isReading) {
-      deliver();
-      return;
-    }
-    this.#isReading = true;
-    deliver();
-    this.#isReading = false;
-    if (this.#events.length > 0) this.#takeTurn(this.#readAll());
-  }
-
-  #onFrame(frame: Uint8Array): void {
-    const { link, electionOf } = this.#deps;
-    if (this.#stopped || isFrom(frame, link.mac)) return;
-    const unanswered = this.#reports.read(frame);
-    if (unanswered !== 'no-report') {
-      this.#onReport(frame, unanswered);
-      return;
-    }
-    const read = this.#codec.read(frame);
-    const ownOther = electionOf?.(frame.subarray(6, 12));
-    if (ownOther !== undefined) {
-      // What this machine says itself proves nothing of its receiver or of others.
-      if (read.kind !== 'fault') this.#meet(ownOther);
-      return;
-    }
-    if (read.kind === 'heartbeat') {
-      this.#tell({ kind: 'heartbeat', heartbeat: read.heartbeat, mac: macText(read.mac) });
-      return;
-    }
-    if (read.kind === 'fault' && read.fault !== 'other-ether-type') {
-      this.#deps.metrics?.frameRefused(read.fault);
-    }
-    // Busy segments carry many: they wait for the next turn.
-    this.#foreignFrame = true;
-  }
-
-  #onReport(frame: Uint8Array, read: AnswerReport | ReportFault): void {
-    const { electionOf, listener, metrics } = this.#deps;
-    if (electionOf?.(frame.subarray(6, 12)) !== undefined) return;
-    this.#foreignFrame = true;
-    if (typeof read !== 'string') listener.reported?.(read);
-    else metrics?.frameRefused(read);
+  #hears(): PortListener {
+    return {
+      heartbeat: (heartbeat, mac) => this.#tell({ kind: 'heartbeat', heartbeat, mac }),
+      // Busy segments carry many: they wait for the next turn.
+      foreign: () => (this.#foreignFrame = true),
+      met: (other) => this.#meet(other),
+      // Without waiting for another pass of an event loop.
+      batchEnded: () => {
+        if (this.#events.length > 0) this.#takeTurn(this.#port.readAll());
+      },
+      link: (up) => this.#tell({ kind: 'link', up }),
+    };
   }
 
   #meet(other: L2Election): void {
@@ -266,22 +217,8 @@ export class L2Election {
 
   /** A turn after all that the link has to deliver: frames that waited while the process was stopped must be read before it acts. */
   #soon(): void {
-    if (!this.#isReading)
-      this.#turn ??= this.#deps.clock.timer(0, () => this.#takeTurn(this.#readAll()));
-  }
-
-  /** Whether all that had arrived is read now: not where the process was stopped each time while it read. */
-  #readAll(): boolean {
-    const { clock, link } = this.#deps;
-    let isRead = false;
-    this.#isReading = true;
-    for (let look = 0; look < looksMax && !isRead; look++) {
-      const startedMs = clock.nowMs();
-      link.readAll();
-      isRead = clock.nowMs() - startedMs <= lookMsMax;
-    }
-    this.#isReading = false;
-    return isRead;
+    if (this.#port.isReading) return;
+    this.#turn ??= this.#deps.clock.timer(0, () => this.#takeTurn(this.#port.readAll()));
   }
 
   #takeTurn(readAll: boolean): void {
@@ -307,13 +244,19 @@ export class L2Election {
     report(effects, this.#deps);
     this.#inTurn = false;
     if (this.#stopping !== undefined && hasLeft(state)) {
-      this.#stopped = true;
-      this.#wake?.[Symbol.dispose]();
+      this.#end();
       this.#stopping.resolve();
       return;
     }
     this.#wakeAt(state.wakeAtMs);
     if (this.#turnAfter) this.#takeTurn(false);
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    this.#port.close();
+    this.#turn?.[Symbol.dispose]();
+    this.#wake?.[Symbol.dispose]();
   }
 
   /** Most turns put the next one off, by little: the timer that runs already finds that out when it fires. */
@@ -326,13 +269,8 @@ export class L2Election {
       this.#wake = undefined;
       const { wakeAtMs } = this.#state;
       if (clock.nowMs() < wakeAtMs) this.#wakeAt(wakeAtMs);
-      else this.#takeTurn(this.#readAll());
+      else this.#takeTurn(this.#port.readAll());
     });
-  }
-
-  #send(frame: Uint8Array): void {
-    this.#deps.link.send(frame);
-    this.#deps.metrics?.frameSent(frame.length);
   }
 
   /** What another process held a moment ago, if this one still does. */
@@ -351,9 +289,7 @@ export class L2Election {
     const { listener } = this.#deps;
     switch (effect.kind) {
       case 'send':
-        for (const frame of this.#codec.encode(effect.heartbeat, this.#deps.link.mac)) {
-          this.#send(frame);
-        }
+        this.#port.send(effect.heartbeat);
         break;
       case 'gained': {
         const { address } = effect;
@@ -394,12 +330,4 @@ function checkMembers(members: number): void {
     `strict.members must be a whole number from 3 on, not ${members}: two nodes have no majority without each other`,
   ];
   throw new L2ElectionError('bad-options', problems.join(), { problems });
-}
-
-function isFrom(frame: Uint8Array, mac: Uint8Array): boolean {
-  return frame.length >= 12 && mac.every((byte, index) => frame[6 + index] === byte);
-}
-
-function macText(mac: Uint8Array): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -226,11 +226,12 @@ export class Segment implements SimWorld {
       node.gatewayCut = false;
       this.setLink(node, true);
       this.setApi(node, true);
-      node.thaw();
       if (node.ending || node.state?.leaving === true) node.crash();
       if (!node.isUp) this.boot(node);
       for (const address of node.addresses) node.stand(address);
     }
+    // Last: who is thawed reads before it answers, so nobody may look at it before its turn.
+    for (const node of this.nodes) node.thaw();
   }
 
   /** What happens when the fault begins, which returns what happens when it ends; `undefined` where the fault makes no sense. */

@@ -28,7 +28,7 @@ describe.each([new FrrBfd(), new BirdBfd()])('BFD of $name', (router) => {
     let closing: (() => void)[] = [];
     let states: { readonly to: BfdStateName; readonly diagnostic: number }[] = [];
 
-    beforeAll(plugIn);
+    beforeAll(() => plugIn());
     afterAll(unplug);
     afterEach(async () => {
       for (const close of closing.splice(0)) close();

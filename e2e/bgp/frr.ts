@@ -20,7 +20,7 @@ export class Frr implements Router {
 
   async start(config: RouterConfig): Promise<void> {
     this.#process = new RouterProcess();
-    this.#peer = OURS[config.over];
+    this.#peer = config.unnumbered === true ? 'bgp0' : OURS[config.over];
     const { folder } = this.#process;
     const file = path.join(folder, 'bgpd.conf');
     writeFileSync(file, configuration(config));
@@ -92,7 +92,8 @@ export class Frr implements Router {
 }
 
 function configuration(config: RouterConfig): string {
-  const peer = `neighbor ${OURS[config.over]}`;
+  const { unnumbered = false } = config;
+  const peer = `neighbor ${unnumbered ? 'bgp0' : OURS[config.over]}`;
   const families = (['ipv4', 'ipv6'] as const).map((family) => {
     const networks = (config.announces ?? [])
       .filter((prefix) => prefix.includes(':') === (family === 'ipv6'))
@@ -101,7 +102,7 @@ function configuration(config: RouterConfig): string {
     return [` address-family ${family} unicast`, ...lines].join('\n');
   });
   const options: (string | false)[] = [
-    `${peer} remote-as ${OURS.asn}`,
+    `${peer} ${unnumbered ? 'interface remote-as external' : `remote-as ${OURS.asn}`}`,
     `${peer} timers connect 1`,
     // Else it may think for half a minute before it tells its routes.
     `${peer} advertisement-interval 0`,

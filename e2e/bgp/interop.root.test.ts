@@ -14,7 +14,7 @@ describe.each([new Frr(), new Bird(), new GoBgp(), new ExaBgp()])('$name', (rout
   describe.skipIf(!inLab || !isInstalled(router.program))('and we', () => {
     let ours: OurSpeaker | undefined;
 
-    beforeAll(plugIn);
+    beforeAll(() => plugIn());
     afterAll(unplug);
     afterEach(async () => {
       await ours?.[Symbol.asyncDispose]();

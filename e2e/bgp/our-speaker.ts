@@ -1,6 +1,7 @@
 import {
   BgpPeer,
   BgpSpeaker,
+  type Dialer,
   type Family,
   type PeerListener,
   type PeerSession,
@@ -14,7 +15,8 @@ import {
 import { TcpAcceptor, TcpDialer, type TcpSocketOptions } from '@picluster/packet-socket';
 import { OURS, type RouterConfig, THEIRS } from './router.ts';
 
-const clock = {
+/** Real time. */
+export const clock = {
   nowMs: () => performance.now(),
   timer: (ms: number, fire: () => void): Disposable => {
     const timeout = setTimeout(fire, ms);
@@ -27,6 +29,8 @@ export interface OurOptions {
   readonly over: RouterConfig['over'];
   readonly session: Partial<SessionOptions> & Pick<SessionOptions, 'peerAsn'>;
   readonly socket?: Partial<TcpSocketOptions>;
+  /** Connects in another way than to the router's fixed address. */
+  readonly dialer?: Dialer;
 }
 
 /** Our speaker, beside the router: it announces what it is told, and keeps what it hears. */
@@ -44,10 +48,11 @@ export class OurSpeaker implements AsyncDisposable, PeerListener {
   #wanted: readonly Prefix[] = [];
   #attributes: readonly RouteAttribute[] = [];
 
-  constructor({ over, session, socket }: OurOptions) {
+  constructor({ over, session, socket, ...others }: OurOptions) {
     this.#over = over;
     const address = THEIRS[over];
-    const dialer = new TcpDialer({ address, port: 179, source: OURS[over], ...socket });
+    const fixed = { address, port: 179, source: OURS[over], ...socket };
+    const { dialer = new TcpDialer(fixed) } = others;
     const options: SessionOptions = {
       localAsn: OURS.asn,
       identifier: OURS.ipv4,

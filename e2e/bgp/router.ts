@@ -23,6 +23,8 @@ export interface RouterConfig {
   readonly asn: number;
   /** The session's addresses. */
   readonly over: 'ipv4' | 'ipv6' | 'linkLocal';
+  /** The router is told no address of ours, only the interface. */
+  readonly unnumbered?: boolean;
   readonly password?: string;
   readonly holdTimeS?: number;
   /** The router waits for us. */
@@ -58,8 +60,8 @@ export interface Router {
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** Makes the cable and the router's namespace. */
-export function plugIn(): void {
+/** Makes the cable and the router's namespace; where `unnumbered`, with link-local addresses alone. */
+export function plugIn({ unnumbered = false }: { readonly unnumbered?: boolean } = {}): void {
   ip(`netns add ${NAMESPACE}`);
   ip(`link add bgp0 type veth peer name bgp0 netns ${NAMESPACE}`);
   for (const [words, { ipv4, ipv6, linkLocal }] of [
@@ -67,17 +69,33 @@ export function plugIn(): void {
     [`-netns ${NAMESPACE} `, THEIRS],
   ] as const) {
     ip(`${words}link set lo up`);
-    ip(`${words}address add ${ipv4}/24 dev bgp0`);
-    ip(`${words}address add ${ipv6}/64 dev bgp0 nodad`);
+    if (!unnumbered) {
+      ip(`${words}address add ${ipv4}/24 dev bgp0`);
+      ip(`${words}address add ${ipv6}/64 dev bgp0 nodad`);
+    } else ip(`${words}link set bgp0 addrgenmode none`);
     ip(`${words}address add ${linkLocal.replace('%bgp0', '/64')} dev bgp0 nodad`);
     ip(`${words}link set bgp0 up`);
   }
+  // It would take a default router from whoever offers one.
+  if (unnumbered) ip(`netns exec ${NAMESPACE} sysctl -qw net.ipv6.conf.bgp0.accept_ra=2`);
 }
 
 /** Takes both away. */
 export function unplug(): void {
   ip('link delete bgp0');
   ip(`netns delete ${NAMESPACE}`);
+}
+
+/** The next hops of a route in the kernel of the router, `via` and an interface; none: it has no such route. */
+export function installed(prefix: string): readonly string[] {
+  const family = prefix.includes(':') ? '-6' : '-4';
+  const shown = ip(`-netns ${NAMESPACE} ${family} -json route show ${prefix}`);
+  const routes = JSON.parse(shown || '[]') as readonly {
+    readonly gateway?: string;
+    readonly via?: { readonly host: string };
+    readonly dev: string;
+  }[];
+  return routes.map(({ gateway, via, dev }) => `${via?.host ?? gateway} ${dev}`);
 }
 
 function ip(words: string): string {

@@ -2,7 +2,7 @@
  * Answers ARP and NDP questions for addresses it is told to, and announces them, over any {@link LinkSocket}.
  *
  * {@link respond} is the pure core: one frame in, the reply or a named reason out. {@link Responder} keeps a set of addresses,
- * each with a right to answer that ends by itself, and does the announcing. The codecs stand alone: a decoder returns the
+ * each with a right to answer that ends by itself, and does the announcing. {@link RouterFinder} finds the router behind a link. The codecs stand alone: a decoder returns the
  * value or a reason and never throws, whatever the bytes.
  *
  * Nothing here opens a socket, reads a clock or logs by itself, and no `node:*` module is imported.
@@ -73,6 +73,35 @@ export {
   type NeighborAdvertisement,
   type NeighborSolicitation,
 } from './ndp.ts';
+export {
+  ROUTER_TYPE,
+  decodeRouterMessage,
+  encodeRouterMessage,
+  type RouterAdvertisement,
+  type RouterMessage,
+  type RouterMessageFault,
+  type RouterSolicitation,
+} from './router-message.ts';
+export {
+  ALL_ROUTERS,
+  decodeRouterFrame,
+  encodeRouterFrame,
+  routerAdvertisement,
+  routerSolicitation,
+  type RouterFault,
+  type RouterFrame,
+} from './router-frame.ts';
+export { RouterFinder, type RouterFinderDeps } from './router-finder.ts';
+export {
+  NO_SEARCH,
+  ROUTER_SEARCH,
+  routerSearchStep,
+  type RouterSearch,
+  type RouterSearchEffect,
+  type RouterSearchInput,
+  type RouterSearchMoment,
+} from './router-search.ts';
+export type { FrameEnds, Icmpv6FrameFault } from './icmpv6-frame.ts';
 export { probe } from './probe.ts';
 export {
   answerSolicitation,

@@ -17,6 +17,8 @@ export interface WatchedAddresses {
   readonly claims?: readonly Uint8Array[];
   /** Whether ICMP echo requests to `ipv4` and `ipv6` are wanted too. */
   readonly echo?: boolean;
+  /** Whether router advertisements (RFC 4861 §4.2) are wanted too. */
+  readonly routers?: boolean;
 }
 
 /** What a link socket tells its one listener. */

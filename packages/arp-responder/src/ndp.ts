@@ -109,7 +109,8 @@ export function linkLayerAddress(
   return option?.data.length === 6 ? option.data : undefined;
 }
 
-function decodeOptions(bytes: Uint8Array): NdpOption[] | undefined {
+/** Reads options to the end of `bytes`; `undefined` where one is cut or of length zero. */
+export function decodeOptions(bytes: Uint8Array): NdpOption[] | undefined {
   const options: NdpOption[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -123,7 +124,8 @@ function decodeOptions(bytes: Uint8Array): NdpOption[] | undefined {
   return options;
 }
 
-function encodeOption(option: NdpOption): Uint8Array {
+/** The bytes of an option; a wrong length throws `RangeError`. */
+export function encodeOption(option: NdpOption): Uint8Array {
   const length = option.data.length + 2;
   if (length % 8 !== 0 || length > 255 * 8) {
     throw new RangeError(`option data must have 8 n - 2 bytes, not ${option.data.length}`);

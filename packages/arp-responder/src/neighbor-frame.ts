@@ -1,9 +1,13 @@
 import { ALL_NODES, UNSPECIFIED, multicastMac } from './address.ts';
 import { isGroupMac } from './arp.ts';
 import { holds, uint8 } from './bytes.ts';
-import { ETHERTYPE, decodeEthernet, encodeEthernet, type EthernetFault } from './ethernet.ts';
-import { decodeIcmpv6, encodeIcmpv6, type Icmpv6Fault } from './icmpv6.ts';
-import { IPPROTO_ICMPV6, decodeIpv6, encodeIpv6, type Ipv6Fault, type Ipv6Packet } from './ipv6.ts';
+import {
+  decodeIcmpv6Frame,
+  encodeIcmpv6Frame,
+  type FrameEnds,
+  type Icmpv6FrameFault,
+} from './icmpv6-frame.ts';
+import type { Icmpv6Ends } from './icmpv6.ts';
 import {
   NDP_OPTION,
   NDP_TYPE,
@@ -16,11 +20,7 @@ import {
 } from './ndp.ts';
 
 /** A neighbour discovery message with what stood around it. */
-export interface NeighborFrame {
-  /** Hardware address of the receiver, 6 bytes. */
-  readonly destinationMac: Uint8Array;
-  /** Hardware address of the sender, 6 bytes. */
-  readonly sourceMac: Uint8Array;
+export interface NeighborFrame extends FrameEnds {
   /** IPv6 source, 16 bytes; `::` while its sender has no address yet. */
   readonly source: Uint8Array;
   /** IPv6 destination, 16 bytes. */
@@ -30,13 +30,8 @@ export interface NeighborFrame {
 
 /** Why a frame is no neighbour discovery message, or one that RFC 4861 §7.1 tells us to drop in silence. */
 export type NeighborFault =
-  | EthernetFault
-  | Ipv6Fault
-  | Icmpv6Fault
+  | Icmpv6FrameFault
   | NdpFault
-  | 'vlan-tagged'
-  | 'other-ethertype'
-  | 'not-icmpv6'
   | 'hop-limit'
   | 'multicast-source'
   | 'unspecified-source-to-unicast'
@@ -48,42 +43,18 @@ export type NeighborFault =
  * limit other than 255 shows that a router forwarded the packet: its sender is not on this link.
  */
 export function decodeNeighborFrame(bytes: Uint8Array): NeighborFrame | NeighborFault {
-  const ethernet = decodeEthernet(bytes);
-  if (typeof ethernet === 'string') return ethernet;
-  if (ethernet.vlan !== undefined) return 'vlan-tagged';
-  if (ethernet.etherType !== ETHERTYPE.IPV6) return 'other-ethertype';
-  const ipv6 = decodeIpv6(ethernet.payload);
-  if (typeof ipv6 === 'string') return ipv6;
-  if (ipv6.nextHeader !== IPPROTO_ICMPV6) return 'not-icmpv6';
-  const message = decodeMessage(ipv6);
+  const frame = decodeIcmpv6Frame(bytes);
+  if (typeof frame === 'string') return frame;
+  const { hopLimit, message: icmpv6, ...ends } = frame;
+  const message = decodeNdp(icmpv6);
   if (typeof message === 'string') return message;
-  return {
-    destinationMac: ethernet.destination,
-    sourceMac: ethernet.source,
-    source: ipv6.source,
-    destination: ipv6.destination,
-    message,
-  };
+  if (hopLimit !== 255) return 'hop-limit';
+  return faultOf(ends, message) ?? { ...ends, message };
 }
 
 /** Writes the whole frame, hop limit 255, with its checksum. */
 export function encodeNeighborFrame(frame: NeighborFrame): Uint8Array {
-  const { source, destination } = frame;
-  const payload = encodeIcmpv6(encodeNdp(frame.message), { source, destination });
-  return encodeEthernet({
-    destination: frame.destinationMac,
-    source: frame.sourceMac,
-    etherType: ETHERTYPE.IPV6,
-    payload: encodeIpv6({
-      trafficClass: 0,
-      flowLabel: 0,
-      nextHeader: IPPROTO_ICMPV6,
-      hopLimit: 255,
-      source,
-      destination,
-      payload,
-    }),
-  });
+  return encodeIcmpv6Frame(frame, encodeNdp(frame.message));
 }
 
 /** The advertisement that answers a solicitation which {@link decodeNeighborFrame} let through. */
@@ -121,16 +92,7 @@ export function answerSolicitation(
   });
 }
 
-function decodeMessage(ipv6: Ipv6Packet): NdpMessage | NeighborFault {
-  const icmpv6 = decodeIcmpv6(ipv6.payload, ipv6);
-  if (typeof icmpv6 === 'string') return icmpv6;
-  const message = decodeNdp(icmpv6);
-  if (typeof message === 'string') return message;
-  if (ipv6.hopLimit !== 255) return 'hop-limit';
-  return faultOf(ipv6, message) ?? message;
-}
-
-function faultOf(ipv6: Ipv6Packet, message: NdpMessage): NeighborFault | undefined {
+function faultOf(ipv6: Icmpv6Ends, message: NdpMessage): NeighborFault | undefined {
   if (isMulticast(ipv6.source)) return 'multicast-source';
   if (message.type === NDP_TYPE.NEIGHBOR_ADVERTISEMENT) {
     return message.solicited && isMulticast(ipv6.destination)

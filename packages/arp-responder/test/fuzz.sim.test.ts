@@ -14,9 +14,13 @@ import {
   decodeIpv6,
   decodeNdp,
   decodeNeighborFrame,
+  decodeRouterFrame,
+  decodeRouterMessage,
   encodeIcmpv6,
   probe,
   respond,
+  routerAdvertisement,
+  routerSolicitation,
   type LinkListener,
   type ResponderDeps,
 } from '../src/index.ts';
@@ -47,6 +51,8 @@ const GOLDEN: readonly Uint8Array[] = [
     `020000000001 020000000099 86dd 60000000 000a 3a 40 fe800000000000000000000000000099 ${toHex(ip(V6))}` +
       '80 00 0000 1234 0001 3031',
   ),
+  routerAdvertisement(ip('fe80::99'), ASKER_MAC),
+  routerSolicitation(ip('fe80::99'), ASKER_MAC),
   hex(`ffffffffffff 020000000099 8100 6007 0806 ${'00'.repeat(28)}`),
 ];
 const NOTHING = new Uint8Array();
@@ -105,6 +111,13 @@ const DECODERS: Readonly<Record<string, (frame: Uint8Array) => unknown>> = {
       body: frame.subarray(2),
     }),
   decodeNeighborFrame,
+  decodeRouterMessage: (frame) =>
+    decodeRouterMessage({
+      type: 133 + ((frame[0] ?? 0) & 1),
+      code: (frame[1] ?? 0) & 1,
+      body: frame.subarray(2),
+    }),
+  decodeRouterFrame,
   decodeClaim,
   answerEcho: (frame) => answerEcho(frame, OUR_MAC, { check: () => 'granted' }),
   respond: (frame) => respond(frame, OUR_MAC, { check: () => 'granted' }),

@@ -38,6 +38,7 @@ const ICMPV6 = 58;
 const HOP_LIMIT = 255;
 /** Type and code of neighbour solicitations and advertisements. */
 const NEIGHBOR_TYPES_CODE_0 = [135 << 8, 136 << 8];
+const ROUTER_ADVERTISEMENT_CODE_0 = 134 << 8;
 const ICMP = 1;
 const ECHO_REQUEST_CODE_0 = 8 << 8;
 const ICMPV6_ECHO_REQUEST_CODE_0 = 128 << 8;
@@ -81,15 +82,16 @@ export function arpFilter(
 }
 
 /**
- * Keeps neighbour solicitations and advertisements (RFC 4861 §4.3, §4.4) whose target is one of `targets`, and ICMPv6 echo requests to one
- * of `pinged` (IPv6 addresses of 16 bytes).
+ * Keeps neighbour solicitations and advertisements (RFC 4861 §4.3, §4.4) whose target is one of `targets`, ICMPv6 echo requests to one
+ * of `pinged` (IPv6 addresses of 16 bytes), and where `routers` is set router advertisements (§4.2).
  *
- * The hop limit of the former must be 255 (§7.1): one from beyond a router has less. Messages behind extension headers, which nobody
+ * The hop limit of all but the echo requests must be 255 (§7.1): one from beyond a router has less. Messages behind extension headers, which nobody
  * sends, are dropped. Beyond about 1,500 addresses of one /96 every ICMPv6 message to this host passes.
  */
 export function neighborFilter(
   targets: readonly Uint8Array[],
   pinged: readonly Uint8Array[] = [],
+  routers: boolean = false,
 ): BpfProgram {
   const head = [
     ...refuseField(1, SKF_AD_PKTTYPE, PACKET_OTHERHOST),
@@ -105,8 +107,14 @@ export function neighborFilter(
     ...requireField(2, AT.ICMPV6_TYPE_AND_CODE, ICMPV6_ECHO_REQUEST_CODE_0),
     ...keepAnyOf(AT.IPV6_DESTINATION, wordsOf('pinged', pinged, 16)),
   ];
-  if (targets.length + pinged.length === 0) return KEEP_NOTHING;
-  const exact = pinged.length === 0 ? neighbors : orElse(pings, neighbors);
+  const advertisements = [
+    ...requireField(1, AT.IPV6_HOP_LIMIT, HOP_LIMIT),
+    ...requireField(2, AT.ICMPV6_TYPE_AND_CODE, ROUTER_ADVERTISEMENT_CODE_0),
+    KEEP,
+  ];
+  if (targets.length + pinged.length === 0 && !routers) return KEEP_NOTHING;
+  const addressed = pinged.length === 0 ? neighbors : orElse(pings, neighbors);
+  const exact = routers ? orElse(advertisements, addressed) : addressed;
   return firstThatFits([...head, ...exact], [...head, KEEP]);
 }
 

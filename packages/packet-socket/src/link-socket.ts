@@ -62,7 +62,7 @@ export function openLinkSocket(
   return new AfPacketLink(options, deps);
 }
 
-/** What the listener wants to hear; `ndp` is missing where no IPv6 address is watched, `ping` where no echo requests are wanted. */
+/** What the listener wants to hear; `ndp` is missing where no IPv6 address is watched and no router wanted, `ping` where no echo requests are wanted. */
 interface Watched {
   readonly arp: BpfProgram;
   readonly ndp: BpfProgram | undefined;
@@ -141,13 +141,16 @@ class AfPacketLink implements PacketLinkSocket {
     this.#listener = listener;
   }
 
-  watch({ ipv4, ipv6, claims = [], echo = false }: WatchedAddresses): void {
+  watch({ ipv4, ipv6, claims = [], echo = false, routers = false }: WatchedAddresses): void {
     const claimsOf = (bytes: 4 | 16): Uint8Array[] =>
       claims.filter(({ length }) => length === bytes);
     const targets = [...ipv6, ...claimsOf(16)];
     this.#watched = {
       arp: arpFilter(ipv4, [...ipv4, ...claimsOf(4)]),
-      ndp: targets.length === 0 ? undefined : neighborFilter(targets, echo ? ipv6 : []),
+      ndp:
+        targets.length > 0 || routers
+          ? neighborFilter(targets, echo ? ipv6 : [], routers)
+          : undefined,
       ping: echo && ipv4.length > 0 ? echoFilter(ipv4) : undefined,
       ipv6: ipv6.map((address) => Uint8Array.from(address)),
     };

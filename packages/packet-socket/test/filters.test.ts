@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BPF_INSTRUCTIONS_MAX, type BpfProgram } from '../src/bpf.ts';
 import { arpFilter, echoFilter, neighborFilter } from '../src/filters.ts';
 import { check, runBpf } from './bpf-interpreter.ts';
-import { arpRequest, ipv4, ipv6, ping, ping6, solicitation } from './frames.ts';
+import { advertisement, arpRequest, ipv4, ipv6, ping, ping6, solicitation } from './frames.ts';
 
 const PACKET_HOST = 0;
 const PACKET_OTHERHOST = 3;
@@ -163,6 +163,35 @@ describe('neighborFilter', () => {
     const filter = neighborFilter(all);
     check(filter);
     expect(keeps(filter, solicitation(ipv6(1)))).toBe(true);
+  });
+});
+
+describe('router advertisements', () => {
+  /** To all nodes, with a hop limit; a filter looks no further than the code. */
+  const advertised = (hopLimit: number): Uint8Array => {
+    const frame = advertisement(ipv6(1));
+    frame[21] = hopLimit;
+    frame[54] = 134;
+    return frame;
+  };
+
+  test('pass where they are wanted, beside what else is, if no router has forwarded them', () => {
+    const filter = neighborFilter([ipv6(1)], [ipv6(2)], true);
+    check(filter);
+    expect(keeps(filter, advertised(255))).toBe(true);
+    expect(keeps(filter, advertised(254))).toBe(false);
+    expect(keeps(filter, advertised(255), PACKET_OTHERHOST)).toBe(false);
+    expect(keeps(filter, solicitation(ipv6(1)))).toBe(true);
+    expect(keeps(filter, solicitation(ipv6(3)))).toBe(false);
+    expect(keeps(filter, ping6(ipv6(2)))).toBe(true);
+    expect(keeps(neighborFilter([ipv6(1)], [ipv6(2)]), advertised(255))).toBe(false);
+  });
+
+  test('are all that passes where nothing else is wanted', () => {
+    const filter = neighborFilter([], [], true);
+    check(filter);
+    expect(keeps(filter, advertised(255))).toBe(true);
+    expect(keeps(filter, solicitation(ipv6(1)))).toBe(false);
   });
 });
 

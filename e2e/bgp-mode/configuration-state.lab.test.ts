@@ -25,7 +25,7 @@ async function states(): Promise<readonly State[]> {
 }
 
 /** Waits until just these are invalid, with this summary each. */
-async function invalid(summary: string, ...names: readonly string[]): Promise<void> {
+async function expectInvalid(summary: string, ...names: readonly string[]): Promise<void> {
   const expected = VALID.map((name) => (names.includes(name) ? `${name}: ${summary}` : name));
   await cluster.until(`the states to be ${JSON.stringify(expected)}`, async () => {
     const shown = (await states()).map(({ metadata: { name }, status }) =>
@@ -53,7 +53,7 @@ describe.skipIf(!hasFrr)('the ConfigurationStates', { timeout: 120_000 }, () => 
   keepLogsOfFailures(() => cluster?.lab);
 
   test('are there for the controller and each speaker, without BGP too, as MetalLB labels them', async () => {
-    await invalid('');
+    await expectInvalid('');
     const all = await states();
     expect(all.map(({ metadata }) => metadata.labels)).toEqual([
       { 'metallb.io/component-type': 'controller' },
@@ -72,18 +72,18 @@ describe.skipIf(!hasFrr)('the ConfigurationStates', { timeout: 120_000 }, () => 
   test('of a node say that the Secret of its peer has another type, until it has the right one', async () => {
     await secret('bgp-password', 'Opaque');
     await cluster.peer({ ...onNode1, passwordSecret: { name: 'bgp-password' } }, 'peer1');
-    await invalid(
+    await expectInvalid(
       'configuration error: parsing peer peer1 secret type mismatch on "metallb-system"/"bgp-password", type "kubernetes.io/basic-auth" is expected \nfailed to parse peer peer1 password secret',
       'speaker-n1',
     );
     const { api, namespace } = cluster.lab;
     await api.delete(`/api/v1/namespaces/${namespace}/secrets/bgp-password`);
-    await invalid(
+    await expectInvalid(
       'configuration error: parsing peer peer1 secret ref not found for peer config "metallb-system"/"peer1"\nfailed to parse peer peer1 password secret',
       'speaker-n1',
     );
     await secret('bgp-password', 'kubernetes.io/basic-auth');
-    await invalid('');
+    await expectInvalid('');
     await cluster.remove('BGPPeer', 'peer1');
   });
 
@@ -91,13 +91,13 @@ describe.skipIf(!hasFrr)('the ConfigurationStates', { timeout: 120_000 }, () => 
     await cluster.peer({ bfdProfile: 'my-bfd-profile' }, 'peer1');
     const missing =
       'configuration error: peer peer1 referencing non existing bfd profile my-bfd-profile';
-    await invalid(missing, 'speaker-n1', 'speaker-n2', 'speaker-n3');
+    await expectInvalid(missing, 'speaker-n1', 'speaker-n2', 'speaker-n3');
     await cluster.lab.api.delete(`${path()}/speaker-n2`);
-    await invalid(missing, 'speaker-n1', 'speaker-n2', 'speaker-n3');
+    await expectInvalid(missing, 'speaker-n1', 'speaker-n2', 'speaker-n3');
     await cluster.apply('BFDProfile', 'my-bfd-profile');
-    await invalid('');
+    await expectInvalid('');
     await cluster.apply('BGPAdvertisement', 'named', { communities: ['my-valid-alias'] });
-    await invalid(
+    await expectInvalid(
       'configuration error: invalid community format: my-valid-alias\ninvalid community "my-valid-alias" in BGP advertisement',
       'speaker-n1',
       'speaker-n2',
@@ -105,6 +105,6 @@ describe.skipIf(!hasFrr)('the ConfigurationStates', { timeout: 120_000 }, () => 
     );
     const communities = [{ name: 'my-valid-alias', value: '65000:1' }];
     await cluster.apply('Community', 'names', { communities });
-    await invalid('');
+    await expectInvalid('');
   });
 });

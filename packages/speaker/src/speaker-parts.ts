@@ -12,8 +12,9 @@ import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-soc
 import { Announcer, type AnnouncerDeps } from './announcer.ts';
 import { AnswerReports } from './answer-reports.ts';
 import { BgpGate } from './bgp/bgp-gate.ts';
-import type { BgpCaches } from './bgp/bgp-mode.ts';
 import { BgpTask } from './bgp/bgp-task.ts';
+import type { BgpPeerView } from './bgp/peer-plan.ts';
+import type { Readable } from './bgp/readable.ts';
 import { fallbackRouterID } from './bgp/router-id.ts';
 import { createCaches, type Caches } from './caches.ts';
 import { ConfigurationStateTask } from './configuration-state-task.ts';
@@ -206,7 +207,7 @@ function bgpGate(
     owner: ownerPod(flags),
   };
   const problems = (now: readonly string[]): void => state.set(now);
-  const make = (peers: BgpCaches['peers']): BgpTask =>
+  const make = (peers: Readable<BgpPeerView>): BgpTask =>
     new BgpTask(
       {
         ...world,

@@ -1,7 +1,8 @@
-import { BGPPeerResource } from '@picluster/api';
+import { BGPPeerResource, parseBGPPeer } from '@picluster/api';
 import { Reflector, resourcePath, type ReflectorDeps } from '@picluster/kube';
 import { viewBgpPeer } from './bgp-views.ts';
 import type { BgpPeerView } from './peer-plan.ts';
+import { Readable, readingOf, type Reading } from './readable.ts';
 
 /** BGP at work: see `BgpTask`. */
 export interface RunningBgp {
@@ -20,7 +21,7 @@ export interface RunningBgp {
 /** What the gate works with. */
 export interface BgpGateDeps extends ReflectorDeps {
   /** Makes BGP; called once, when there is a BGPPeer. */
-  readonly make: (peers: Reflector<BgpPeerView>) => RunningBgp;
+  readonly make: (peers: Readable<BgpPeerView>) => RunningBgp;
   /** Told what is wrong with the configuration where there is no BGPPeer: nothing. */
   readonly problems: (problems: readonly string[]) => void;
 }
@@ -30,7 +31,7 @@ export interface BgpGateDeps extends ReflectorDeps {
  */
 export class BgpGate {
   readonly #deps: BgpGateDeps;
-  readonly #peers: Reflector<BgpPeerView>;
+  readonly #peers: Reflector<Reading<BgpPeerView>>;
   #bgp: RunningBgp | undefined;
 
   /** BGPPeers count only in `namespace`. */
@@ -38,7 +39,8 @@ export class BgpGate {
     this.#deps = deps;
     const { group, version, plural } = BGPPeerResource;
     const path = resourcePath({ group, version, plural, namespace });
-    this.#peers = new Reflector(deps, { path, project: viewBgpPeer });
+    const project = readingOf('BGPPeer', parseBGPPeer, viewBgpPeer);
+    this.#peers = new Reflector(deps, { path, project });
   }
 
   /**
@@ -57,7 +59,7 @@ export class BgpGate {
     );
     if (!signal.aborted) await first.promise;
     if (!signal.aborted) {
-      const bgp = this.#deps.make(this.#peers);
+      const bgp = this.#deps.make(new Readable(this.#peers));
       this.#bgp = bgp;
       await bgp.run(signal);
     }

@@ -5,6 +5,7 @@ import type { Cache } from '../speaker.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
 import { advertisementsInForce } from './advertisements.ts';
 import type { WrittenAdvertisement } from './bgp-views.ts';
+import { Complaints } from './complaints.ts';
 import { planPeers, type BfdProfileView, type BgpPeerView } from './peer-plan.ts';
 import type { PeerRunDeps } from './peer-run.ts';
 import { PeerRuns } from './peer-runs.ts';
@@ -41,6 +42,8 @@ export interface BgpModeDeps extends Omit<PeerRunDeps, 'table'> {
   readonly announced: (service: string, address: string, now: boolean) => void;
   /** From now on a Service is announced to these BGPPeers; none: it is not announced. */
   readonly status?: (service: string, peers: readonly string[]) => void;
+  /** What is wrong with objects that cannot be read, of whichever node they are; the caches tell when they change. */
+  readonly unreadable?: () => readonly BGPProblem[];
   /** All that is wrong with what is for this node, each with the name of its object; called also where nothing is. */
   readonly problems?: (problems: readonly string[]) => void;
 }
@@ -70,8 +73,7 @@ export class BgpMode {
   readonly #addresses = new Map<string, readonly string[]>();
   /** Those of them that were last said to be announced. */
   readonly #announced = new Map<string, readonly string[]>();
-  /** What was last said of each object that something is wrong with, so that a change is said once. */
-  readonly #complaints = new Map<string, string>();
+  readonly #complaints: Complaints;
   #advertisements: readonly BgpAdvertisementView[] = [];
   /** What is wrong with peers, and with advertisements and Communities. */
   readonly #problems: Record<'peers' | 'advertisements', readonly BGPProblem[]> = {
@@ -88,6 +90,7 @@ export class BgpMode {
   constructor(deps: BgpModeDeps, options: BgpModeOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#complaints = new Complaints(deps.log);
     this.#runs = new PeerRuns({ ...deps, table: this.#table });
   }
 
@@ -164,7 +167,7 @@ export class BgpMode {
     const services = [...this.#dirty];
     this.#dirty.clear();
     const touched = new Set(services.flatMap((service) => this.#route(service)));
-    for (const prefix of touched) this.#complainOfPrefix(prefix);
+    for (const prefix of touched) this.#complaints.ofPrefix(prefix, this.#table.conflictOf(prefix));
     if (this.#peersDirty) this.#planPeers(restarted);
     if (isConfigured) this.#tellProblems();
     if (touched.size > 0) this.#runs.changed([...touched]);
@@ -180,8 +183,9 @@ export class BgpMode {
       pools: pools.values(),
     });
     this.#advertisements = advertisements;
-    this.#problems.advertisements = problems;
-    this.#complainOf(['BGPAdvertisement', 'Community'], problems);
+    const all = [...this.#unreadable('BGPAdvertisement', 'Community'), ...problems];
+    this.#problems.advertisements = all;
+    this.#complaints.ofConfiguration(['BGPAdvertisement', 'Community'], all);
   }
 
   #planPeers(restarted: boolean): void {
@@ -196,9 +200,14 @@ export class BgpMode {
       node: nodes.get(node),
       fallbackRouterID,
     });
-    this.#problems.peers = problems;
-    this.#complainOf(['BGPPeer'], problems);
+    const all = [...this.#unreadable('BGPPeer', 'BFDProfile'), ...problems];
+    this.#problems.peers = all;
+    this.#complaints.ofConfiguration(['BGPPeer', 'BFDProfile'], all);
     this.#runs.apply(plans, restarted);
+  }
+
+  #unreadable(...kinds: readonly BGPProblem['kind'][]): BGPProblem[] {
+    return (this.#deps.unreadable?.() ?? []).filter(({ kind }) => kinds.includes(kind));
   }
 
   #tellProblems(): void {
@@ -223,11 +232,11 @@ export class BgpMode {
     if (decision.kind === 'withheld') {
       const { reason, conflict } = decision;
       const why = conflict === undefined ? reason : `${reason}: ${conflict.join(', ')}`;
-      this.#complainOfService(key, service && why);
+      this.#complaints.ofService(key, service && why);
       this.#addresses.delete(key);
       return this.#table.set(key, []);
     }
-    this.#complainOfService(key, undefined);
+    this.#complaints.ofService(key, undefined);
     this.#addresses.set(key, decision.addresses);
     return this.#table.set(key, decision.routes);
   }
@@ -254,42 +263,5 @@ export class BgpMode {
     const isNew = before.length === 0 && addresses.length > 0;
     if (!isNew || service === undefined) return;
     event(service, 'Normal', 'nodeAssigned', `announcing from node "${node}" with protocol "bgp"`);
-  }
-
-  /** Of objects of these kinds these are all problems. */
-  #complainOf(kinds: readonly BGPProblem['kind'][], problems: readonly BGPProblem[]): void {
-    const told = new Map<string, string>();
-    for (const { kind, name, message } of problems) {
-      const key = `${kind} ${name}`;
-      told.set(key, [told.get(key), message].filter((each) => each !== undefined).join('; '));
-    }
-    const isOfKinds = (key: string): boolean => kinds.some((kind) => key.startsWith(`${kind} `));
-    const before = [...this.#complaints.keys()].filter(isOfKinds);
-    for (const key of new Set([...before, ...told.keys()])) {
-      const problem = told.get(key);
-      if (this.#isNew(key, problem))
-        this.#deps.log.warn('bgp configuration', { object: key, problem });
-    }
-  }
-
-  #complainOfPrefix(prefix: string): void {
-    const problem = this.#table.conflictOf(prefix)?.join(', ');
-    if (!this.#isNew(`prefix ${prefix}`, problem)) return;
-    const fields = { prefix, advertisements: problem };
-    this.#deps.log.warn('different localPref for one prefix, the highest counts', fields);
-  }
-
-  #complainOfService(service: string, reason: string | undefined): void {
-    // What no advertisement of BGP is about is none of our business.
-    if (!this.#isNew(`Service ${service}`, reason) || reason === 'notOwner') return;
-    this.#deps.log.info('service not announced', { service, reason, protocol: 'bgp' });
-  }
-
-  /** Whether there is a problem that was not said yet. */
-  #isNew(key: string, problem: string | undefined): boolean {
-    if (this.#complaints.get(key) === problem) return false;
-    if (problem === undefined) this.#complaints.delete(key);
-    else this.#complaints.set(key, problem);
-    return problem !== undefined;
   }
 }

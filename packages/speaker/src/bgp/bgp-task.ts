@@ -2,6 +2,9 @@ import {
   BFDProfileResource,
   BGPAdvertisementResource,
   CommunityResource,
+  parseBFDProfile,
+  parseBGPAdvertisement,
+  parseCommunity,
   type CommunityFacts,
   type Resource,
   type SecretFacts,
@@ -24,14 +27,17 @@ import {
   viewSecret,
   type WrittenAdvertisement,
 } from './bgp-views.ts';
-import type { BfdProfileView } from './peer-plan.ts';
+import type { BfdProfileView, BgpPeerView } from './peer-plan.ts';
+import { Readable, readingOf, type Reading } from './readable.ts';
 
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
   extends
     Pick<BgpModeDeps, 'event' | 'announced' | 'problems'>,
     Required<Omit<ReflectorDeps, 'metrics'>> {
-  readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools' | 'peers'>;
+  readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools'> & {
+    readonly peers: Readable<BgpPeerView>;
+  };
   readonly registry: Metrics;
 }
 
@@ -50,6 +56,11 @@ export class BgpTask implements RunningBgp {
     const mirrors = createMirrors(deps, options.namespace);
     const metrics = createBgpMetrics(registry);
     this.#mirrors = mirrors;
+    const readable = {
+      bgpAdvertisements: new Readable(mirrors.bgpAdvertisements),
+      communities: new Readable(mirrors.communities),
+      profiles: new Readable(mirrors.profiles),
+    };
     const status = new ServiceStatusTask(deps, { kind: BGP_STATUS, ...options });
     this.#status = status;
     this.#bfd = new BfdWatches({
@@ -67,7 +78,11 @@ export class BgpTask implements RunningBgp {
     this.#mode = new BgpMode(
       {
         ...deps,
-        caches: { ...deps.caches, ...mirrors },
+        caches: { ...deps.caches, ...readable, secrets: mirrors.secrets },
+        unreadable: () => {
+          const mirrored = [deps.caches.peers, ...Object.values(readable)];
+          return mirrored.flatMap(({ problems }) => problems);
+        },
         clock: deliveringClock,
         dialer: (socket) => new TcpDialer(socket),
         metrics,
@@ -112,9 +127,9 @@ export class BgpTask implements RunningBgp {
 
 /** What BGP alone mirrors of the API. */
 interface Mirrors {
-  readonly bgpAdvertisements: Reflector<WrittenAdvertisement>;
-  readonly communities: Reflector<CommunityFacts>;
-  readonly profiles: Reflector<BfdProfileView>;
+  readonly bgpAdvertisements: Reflector<Reading<WrittenAdvertisement>>;
+  readonly communities: Reflector<Reading<CommunityFacts>>;
+  readonly profiles: Reflector<Reading<BfdProfileView>>;
   readonly secrets: Reflector<SecretFacts>;
 }
 
@@ -124,10 +139,16 @@ function createMirrors(deps: ReflectorDeps, namespace: string): Mirrors {
   return {
     bgpAdvertisements: new Reflector(deps, {
       path: ours(BGPAdvertisementResource),
-      project: viewBgpAdvertisement,
+      project: readingOf('BGPAdvertisement', parseBGPAdvertisement, viewBgpAdvertisement),
     }),
-    communities: new Reflector(deps, { path: ours(CommunityResource), project: viewCommunity }),
-    profiles: new Reflector(deps, { path: ours(BFDProfileResource), project: viewBfdProfile }),
+    communities: new Reflector(deps, {
+      path: ours(CommunityResource),
+      project: readingOf('Community', parseCommunity, viewCommunity),
+    }),
+    profiles: new Reflector(deps, {
+      path: ours(BFDProfileResource),
+      project: readingOf('BFDProfile', parseBFDProfile, viewBfdProfile),
+    }),
     secrets: new Reflector(deps, {
       path: resourcePath({ version: 'v1', plural: 'secrets', namespace }),
       // Also those of another type, to say so. Those of Helm are large, and nobody names them.

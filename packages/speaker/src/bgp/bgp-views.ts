@@ -19,7 +19,7 @@ export interface WrittenAdvertisement extends Readonly<BGPAdvertisement['spec']>
   readonly name: string;
 }
 
-/** Keeps of a BGPPeer what is used; `undefined` where it is not a valid one (the controller says so on the object). */
+/** Keeps of a BGPPeer what is used; `undefined` where it is not a valid one (see `Readable`). */
 export function viewBgpPeer(raw: unknown): BgpPeerView | undefined {
   const parsed = parseBGPPeer(raw);
   return parsed.ok ? peerOf(parsed.value) : undefined;

@@ -268,6 +268,16 @@ describe('what is said', () => {
     expect(made.problems).toEqual([]);
   });
 
+  test('of objects that cannot be read, when a mirror has seen them', async () => {
+    const { made } = await usual();
+    const message = 'parsing peer old spec.myASN: must be at least 1, not 0';
+    made.unreadable = [{ kind: 'BGPPeer', name: 'old', code: 'invalid', message }];
+    made.caches.peers.set(`${NAMESPACE}/old`, undefined);
+    await made.settle();
+    expect(made.problems).toEqual([message]);
+    expect(made.said).toContain(`BGPPeer old ${message}`);
+  });
+
   test('of Services that share an address and want different preferences: by which advertisements', async () => {
     const { made } = await usual((each) => {
       const of = (app: string): object => ({ serviceSelectors: [{ matchLabels: { app } }] });

@@ -1,4 +1,4 @@
-import type { CommunityFacts, SecretFacts } from '@picluster/api';
+import type { BGPProblem, CommunityFacts, SecretFacts } from '@picluster/api';
 import { createMetrics } from '@picluster/daemon';
 import { MemoryNetwork, SimClock } from '@picluster/testkit';
 import type { BfdPath } from '../../src/bgp/bfd-watches.ts';
@@ -37,6 +37,8 @@ export class BgpNode {
   readonly announced = new Set<string>();
   /** The last status of each Service. */
   readonly status = new Map<string, string>();
+  /** Objects that cannot be read. */
+  unreadable: readonly BGPProblem[] = [];
   /** What was last said to be wrong with the configuration. */
   problems: readonly string[] | undefined;
   /** The paths that are watched, and how to make each fail. */
@@ -85,6 +87,7 @@ export class BgpNode {
           else this.announced.delete(`${key} ${address}`);
         },
         status: (key, peers) => void this.status.set(key, peers.join()),
+        unreadable: () => this.unreadable,
         problems: (now) => void (this.problems = now),
       },
       { node: 'pandora', namespace: NAMESPACE, fallbackRouterID: '64.37.239.133', ...options },

@@ -1,0 +1,51 @@
+import type { BGPProblem } from '@picluster/api';
+import type { PeerRunDeps } from './peer-run.ts';
+
+/** Says in the log what is wrong, once for each change. */
+export class Complaints {
+  readonly #log: Pick<PeerRunDeps['log'], 'info' | 'warn'>;
+  /** What was last said of each object that something is wrong with. */
+  readonly #said = new Map<string, string>();
+
+  constructor(log: Pick<PeerRunDeps['log'], 'info' | 'warn'>) {
+    this.#log = log;
+  }
+
+  /** Of objects of these kinds these are all problems. */
+  ofConfiguration(kinds: readonly BGPProblem['kind'][], problems: readonly BGPProblem[]): void {
+    const told = new Map<string, string>();
+    for (const { kind, name, message } of problems) {
+      const key = `${kind} ${name}`;
+      told.set(key, [told.get(key), message].filter((each) => each !== undefined).join('; '));
+    }
+    const isOfKinds = (key: string): boolean => kinds.some((kind) => key.startsWith(`${kind} `));
+    const before = [...this.#said.keys()].filter(isOfKinds);
+    for (const key of new Set([...before, ...told.keys()])) {
+      const problem = told.get(key);
+      if (this.#isNew(key, problem)) this.#log.warn('bgp configuration', { object: key, problem });
+    }
+  }
+
+  /** Two advertisements want different preferences of a prefix; `undefined`: none do. */
+  ofPrefix(prefix: string, conflict: readonly [string, string] | undefined): void {
+    const problem = conflict?.join(', ');
+    if (!this.#isNew(`prefix ${prefix}`, problem)) return;
+    const fields = { prefix, advertisements: problem };
+    this.#log.warn('different localPref for one prefix, the highest counts', fields);
+  }
+
+  /** Why a Service is not announced; `undefined`: it is, or there is none. */
+  ofService(service: string, reason: string | undefined): void {
+    // What no advertisement of BGP is about is none of our business.
+    if (!this.#isNew(`Service ${service}`, reason) || reason === 'notOwner') return;
+    this.#log.info('service not announced', { service, reason, protocol: 'bgp' });
+  }
+
+  /** Whether there is a problem that was not said yet. */
+  #isNew(key: string, problem: string | undefined): boolean {
+    if (this.#said.get(key) === problem) return false;
+    if (problem === undefined) this.#said.delete(key);
+    else this.#said.set(key, problem);
+    return problem !== undefined;
+  }
+}

@@ -67,6 +67,11 @@ export class Oracle {
     }
   }
 
+  /** Whether nobody has ever answered for some address. */
+  isAnyUnanswered(): boolean {
+    return this.#owner.includes(nobody);
+  }
+
   /** The answerers of each address now. */
   answerers(): number[][] {
     return this.#addresses.map((address) =>

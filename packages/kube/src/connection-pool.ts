@@ -60,7 +60,12 @@ export class ConnectionPool {
       agent: this.#agent,
       method,
       path,
-      headers: { host: this.#host, ...headers },
+      // Node does not say by itself how long the body of a DELETE is: the server then takes it for the next request.
+      headers: {
+        host: this.#host,
+        ...headers,
+        ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+      },
       signal,
     });
     sent.on('error', reject);

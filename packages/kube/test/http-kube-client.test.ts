@@ -79,6 +79,24 @@ describe('connect', () => {
     });
   });
 
+  it('sends the body of a DELETE whole, and the next request on the connection is unharmed', async () => {
+    const heard: string[] = [];
+    server.handler = (request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        heard.push(`${request.method} ${body}`);
+        json(response, {});
+      });
+    };
+    const client = open(await server.kubeconfig());
+    const path = '/api/v1/nodes/n1';
+    await client.request({ method: 'DELETE', path, body: { preconditions: { uid: 'ü' } } });
+    await client.request({ method: 'PATCH', path, body: { a: 1 } });
+    expect(heard).toEqual(['DELETE {"preconditions":{"uid":"ü"}}', 'PATCH {"a":1}']);
+    expect(server.connections).toBe(1);
+  });
+
   describe('gives a code to every refusal', () => {
     const refusals: [number, string, KubeErrorCode][] = [
       [400, 'BadRequest', 'bad-request'],

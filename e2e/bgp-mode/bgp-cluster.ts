@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { nowMs } from '../lab/asker.ts';
 import type { KubeObject } from '../lab/kube-api.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
 import { LabClient } from '../lab/lab-client.ts';
@@ -14,11 +15,18 @@ const ROUTED = { ipv4: '203.0.113.0/24', ipv6: '2001:db8:113::/112' } as const;
 /** The AS of the nodes. */
 export const NODES_ASN = 64_500;
 
+/** A connection that did not come about, or was cut. */
+interface Failure {
+  /** When it was begun, on the clock of `nowMs()`. */
+  readonly beganMs: number;
+  /** In the words of the one who tried. */
+  readonly line: string;
+}
+
 /** What became of connections that were made one after the other. */
 interface Connected {
   readonly made: number;
-  /** In the words of the one who tried. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
 }
 
 /** A selector for nodes by name. */
@@ -41,6 +49,7 @@ export class BgpCluster implements AsyncDisposable {
   readonly #processes: Processes;
   /** Objects to take away. */
   readonly #made = new Map<string, { readonly kind: string; readonly name: string }>();
+  #connecting = 0;
   readonly #services = new Map<string, Awaited<ReturnType<Lab['service']>>>();
 
   private constructor(lab: Lab, router: LabRouter) {
@@ -139,23 +148,24 @@ export class BgpCluster implements AsyncDisposable {
     });
   }
 
-  /** Makes one new HTTP connection after the other from behind the router. */
-  connect(address: string, pauseMs: number = 20): { stop(): Promise<Connected> } {
+  /** Makes one new HTTP connection after the other from behind the router; one that takes longer than `limitMs` has failed. */
+  connect(address: string, limitMs: number = 900): { stop(): Promise<Connected> } {
     const program = path.join(import.meta.dirname, '../../bench/failover/connections.mjs');
     let made = 0;
-    const failures: string[] = [];
-    const process_ = this.#processes.start({
-      name: 'connections',
+    const failures: Failure[] = [];
+    const attempts = this.#processes.start({
+      name: `connections-${this.#connecting++}`,
       netns: BEYOND,
-      command: [process.execPath, program, String(pauseMs), '900', `http://${address}/`],
+      command: [process.execPath, program, '20', String(limitMs), `http://${address}/`],
       onLine: (line) => {
         made++;
-        if (!line.startsWith('ok')) failures.push(line);
+        const [word, ms] = line.split(' ');
+        if (word !== 'ok') failures.push({ beganMs: nowMs() - Number(ms), line });
       },
     });
     return {
       stop: async () => {
-        await process_.stop();
+        await attempts.stop();
         return { made, failures };
       },
     };
@@ -173,6 +183,17 @@ export class BgpCluster implements AsyncDisposable {
       `sessions with ${nodes.join(' ')}`,
       async () => (await this.router.sessions()).join() === nodes.join(),
     );
+  }
+
+  /** Waits until the router's BFD sessions with all nodes are up. */
+  async bfdWithAll(): Promise<void> {
+    await this.until('BFD with all nodes', async () => {
+      const shown = JSON.parse(await this.router.show('bfdd', 'show bfd peers json')) as {
+        readonly status: string;
+      }[];
+      const up = shown.filter(({ status }) => status === 'up');
+      return up.length === this.lab.nodes.length;
+    });
   }
 
   /** Waits until the router's kernel sends what is for the prefix to just these nodes; none: it has no route. */

@@ -1,14 +1,7 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { RouterProcess } from '../bgp/router.ts';
 import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import type { Lab } from '../lab/lab.ts';
 import { run } from '../lab/run.ts';
-import { waitFor } from '../lab/wait-for.ts';
-
-const execute = promisify(execFile);
+import { FrrProcess } from './frr-process.ts';
 
 /** The router on the LAN, and beyond it a network that only the router reaches. */
 export const ROUTER = { ipv4: '192.168.77.1', ipv6: 'fd77::ff', asn: 64_512 } as const;
@@ -49,7 +42,7 @@ export interface RouterPath {
 /** FRR in a namespace of its own between the LAN and a network beyond, with a session to each node and all their routes in use at once (ECMP). */
 export class LabRouter implements AsyncDisposable {
   readonly #lab: Lab;
-  #process: RouterProcess | undefined;
+  #frr: FrrProcess | undefined;
 
   private constructor(lab: Lab) {
     this.#lab = lab;
@@ -101,45 +94,20 @@ export class LabRouter implements AsyncDisposable {
 
   /** Starts FRR with a session for each node. */
   async start(options: FrrOptions = {}): Promise<void> {
-    const made = new RouterProcess();
-    this.#process = made;
-    const { folder } = made;
-    const file = path.join(folder, 'frr.conf');
-    writeFileSync(file, configuration(this.#nodes(options), options));
-    const empty = path.join(folder, 'empty.conf');
-    writeFileSync(empty, '');
-    // Its daemons run as the user that the package made.
-    chmodSync(folder, 0o777);
-    const zebra = ['-z', path.join(folder, 'zserv')];
-    await this.#daemon('zebra', empty, zebra);
-    if (options.bfd === true) {
-      const control = ['--bfdctl', path.join(folder, 'bfdd.sock')];
-      await this.#daemon('bfdd', empty, [...zebra, ...control]);
-    }
-    await this.#daemon('bgpd', file, zebra);
-  }
-
-  async #daemon(name: string, file: string, more: readonly string[]): Promise<void> {
-    const made = this.#running;
-    const { folder } = made;
-    const common = ['--vty_port', '0', '--log', 'stdout', '--vty_socket', folder];
-    const pid = ['-i', path.join(folder, `${name}.pid`)];
-    made.start([`/usr/lib/frr/${name}`, '-f', file, ...common, ...pid, ...more]);
-    await waitFor(name, async () => await this.show(name, 'show version'));
+    const text = configuration(this.#nodes(options), options);
+    this.#frr = await FrrProcess.start('router', text, { bfd: options.bfd === true });
   }
 
   /** Ends FRR; the machine forwards on what it has. */
   async stop(): Promise<void> {
-    await this.#process?.end();
-    this.#process = undefined;
+    await this.#frr?.end();
+    this.#frr = undefined;
   }
 
   /** What a daemon of FRR says to a command. */
   async show(daemon: string, command: string): Promise<string> {
-    const { folder } = this.#running;
-    const words = ['--vty_socket', folder, '-d', daemon, '-c', command];
-    const { stdout } = await execute('ip', ['netns', 'exec', 'router', 'vtysh', ...words]);
-    return stdout;
+    if (this.#frr === undefined) throw new Error('FRR does not run');
+    return await this.#frr.show(daemon, command);
   }
 
   /** The nodes, by name, that the router has an established session with. */
@@ -182,11 +150,6 @@ export class LabRouter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  get #running(): RouterProcess {
-    if (this.#process === undefined) throw new Error('FRR does not run');
-    return this.#process;
   }
 
   #nodes({ overIPv6 = false }: FrrOptions): readonly string[] {
@@ -252,6 +215,10 @@ function configuration(nodes: readonly string[], options: FrrOptions): string {
     ...of('advertisement-interval 0'),
     ...(password === undefined ? [] : of(`password ${password}`)),
     ...(options.bfd === true ? of('bfd') : []),
+    // BFD that goes down with a speaker that restarts says nothing of its node (RFC 5882 §4.3).
+    ...(options.bfd === true && options.gracefulRestart === true
+      ? of('bfd check-control-plane-failure')
+      : []),
     ...lines.map((line) => ` ${line}`),
     ...families,
     '',

@@ -86,9 +86,14 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
   });
 
-  test('with graceful restart lose no connection while a speaker restarts', async () => {
-    const peer = { enableGracefulRestart: true };
-    const address = await meet({ gracefulRestart: true }, peer);
+  test.each([
+    ['alone', {}],
+    ['and BFD', { bfdProfile: 'quick' }],
+  ])('with graceful restart %s lose no connection while a speaker restarts', async (_, more) => {
+    await cluster.apply('BFDProfile', 'quick');
+    const peer = { enableGracefulRestart: true, ...more };
+    const address = await meet({ gracefulRestart: true, bfd: 'bfdProfile' in more }, peer);
+    if ('bfdProfile' in more) await cluster.bfdWithAll();
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
     await cluster.answer(address);
     const connections = cluster.connect(address);
@@ -109,6 +114,18 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     expect(failures).toEqual([]);
   });
 
+  test('with graceful restart and BFD still end soon when a node falls silent', async () => {
+    await cluster.apply('BFDProfile', 'quick');
+    const peer = { enableGracefulRestart: true, bfdProfile: 'quick' };
+    const address = await meet({ gracefulRestart: true, bfd: true }, peer);
+    await cluster.bfdWithAll();
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+    cluster.lab.node('n1').speaker.freeze();
+    await cluster.routed(`${address}/32`, 'n2', 'n3');
+    cluster.lab.node('n1').speaker.thaw();
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+  });
+
   test('without it are told of the end of a speaker, so that nothing is sent to its node in vain', async () => {
     const address = await meet({});
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
@@ -123,12 +140,7 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     await cluster.apply('BFDProfile', 'quick', { transmitInterval: 300, receiveInterval: 300 });
     const address = await meet({ bfd: true }, { bfdProfile: 'quick' });
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
-    await cluster.until('BFD with all nodes', async () => {
-      const shown = JSON.parse(await cluster.router.show('bfdd', 'show bfd peers json')) as {
-        readonly status: string;
-      }[];
-      return shown.length === 3 && shown.every(({ status }) => status === 'up');
-    });
+    await cluster.bfdWithAll();
     await cluster.until('the gauge', async () =>
       (await cluster.lab.node('n2').speaker.metrics()).includes(
         'metallb_bfd_session_up{peer="192.168.77.1"} 1',

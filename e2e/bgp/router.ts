@@ -105,12 +105,18 @@ function ip(words: string): string {
 /** A process of the router, in its namespace; what it prints is in a file, and in the error when it ends too early. */
 export class RouterProcess {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), 'router-'));
+  readonly #namespace: string;
   readonly #children: ChildProcess[] = [];
+
+  /** `namespace`: another one than the router's. */
+  constructor(namespace: string = NAMESPACE) {
+    this.#namespace = namespace;
+  }
 
   /** Starts a program. */
   start(words: readonly string[], env: Readonly<Record<string, string>> = {}): void {
     const log = openSync(path.join(this.folder, 'log'), 'a');
-    const child = spawn('ip', ['netns', 'exec', NAMESPACE, ...words], {
+    const child = spawn('ip', ['netns', 'exec', this.#namespace, ...words], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });
@@ -119,7 +125,7 @@ export class RouterProcess {
 
   /** Runs a command to its end, and gives what it printed. */
   run(words: readonly string[]): string {
-    return execFileSync('ip', ['netns', 'exec', NAMESPACE, ...words], {
+    return execFileSync('ip', ['netns', 'exec', this.#namespace, ...words], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -66,6 +66,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     ...Object.values(caches).map((cache) => cache.run(signal)),
     ...(wire ? [wire.api.run(signal)] : []),
     ...(lease ? [lease.run(signal)] : []),
+    bgp.run(signal),
   ];
   try {
     void startup.listen();
@@ -87,7 +88,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     if (!isFirst) following.push(context.serve());
     isBegun = true;
     // What another process of this node said of what is announced is its own until now.
-    following.push(status.run(signal), bgp.run(signal), state.run(signal));
+    following.push(status.run(signal), state.run(signal));
+    bgp.begin();
     await working;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -116,6 +116,8 @@ export class BfdWatches {
     const session = ear.speaker.add(remote, { clock, log, send, onState }, options);
     ear.metrics.set(remote, metrics);
     const free = (): void => {
+      // Who begins anew while the session ends, and ends again, hears of both ends at once.
+      if (this.#sessions.get(key) !== made) return;
       this.#sessions.delete(key);
       ear.speaker.remove(session);
       ear.metrics.delete(remote);
@@ -125,7 +127,7 @@ export class BfdWatches {
       this.#ears.delete(JSON.stringify(place));
       ear.socket[Symbol.dispose]();
     };
-    const made = { session, listeners, free };
+    const made: Session = { session, listeners, free };
     this.#sessions.set(key, made);
     return made;
   }

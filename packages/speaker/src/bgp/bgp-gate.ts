@@ -6,8 +6,8 @@ import { Readable, readingOf, type Reading } from './readable.ts';
 
 /** BGP at work: see `BgpTask`. */
 export interface RunningBgp {
-  /** Mirrors the API and has sessions until the signal aborts. Does not reject. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Mirrors the API, and has sessions from when `begun` resolves until the signal aborts. Does not reject. */
+  run(signal: AbortSignal, begun: Promise<void>): Promise<void>;
   /** Ends all sessions at once. */
   stop(): void;
   /** Resolves when all peers have been told of the end. */
@@ -32,6 +32,7 @@ export interface BgpGateDeps extends ReflectorDeps {
 export class BgpGate {
   readonly #deps: BgpGateDeps;
   readonly #peers: Reflector<Reading<BgpPeerView>>;
+  readonly #begun = Promise.withResolvers<void>();
   #bgp: RunningBgp | undefined;
 
   /** BGPPeers count only in `namespace`. */
@@ -43,10 +44,7 @@ export class BgpGate {
     this.#peers = new Reflector(deps, { path, project });
   }
 
-  /**
-   * Mirrors BGPPeers, and has sessions as soon as there is one. Call it when no other process of this node has sessions any more. Does not reject: a cluster that
-   * lacks the kind has no BGP.
-   */
+  /** Mirrors BGPPeers, and prepares all that sessions need as soon as there is one. Does not reject: a cluster that lacks the kind has no BGP. */
   async run(signal: AbortSignal): Promise<void> {
     const mirror = this.#peers.run(signal);
     const first = Promise.withResolvers<void>();
@@ -61,9 +59,14 @@ export class BgpGate {
     if (!signal.aborted) {
       const bgp = this.#deps.make(new Readable(this.#peers));
       this.#bgp = bgp;
-      await bgp.run(signal);
+      await bgp.run(signal, this.#begun.promise);
     }
     await mirror;
+  }
+
+  /** No other process of this node has sessions any more: they may begin. */
+  begin(): void {
+    this.#begun.resolve();
   }
 
   /** Ends all sessions at once; nothing begins any more once the signal of {@link run} aborts. */

@@ -94,12 +94,19 @@ export class BgpTask implements RunningBgp {
     );
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal, begun: Promise<void>): Promise<void> {
     using _watching = this.#mode.watch();
     const mirrors = Object.values(this.#mirrors);
-    const running = [...mirrors, this.#status].map((each) => each.run(signal));
+    const running = mirrors.map((mirror) => mirror.run(signal));
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
     try {
       await Promise.all(mirrors.map((mirror) => mirror.whenSynced(signal)));
+      await Promise.race([begun, aborted]);
+      signal.throwIfAborted();
+      // What another process of this node said of what is announced is its own until now.
+      running.push(this.#status.run(signal));
       this.#mode.begin();
     } catch (error) {
       if (!signal.aborted) throw error;

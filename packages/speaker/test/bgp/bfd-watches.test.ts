@@ -22,6 +22,8 @@ class Cable {
   readonly watches: BfdWatches;
   /** The sockets that are open. */
   readonly sockets: string[] = [];
+  /** The sockets that were closed, each time. */
+  readonly closed: string[] = [];
   whole = true;
   /** Refuses the next socket. */
   refuses = false;
@@ -60,7 +62,12 @@ class Cable {
 
   #open(name: string): Disposable {
     this.sockets.push(name);
-    return { [Symbol.dispose]: () => void this.sockets.splice(this.sockets.indexOf(name), 1) };
+    return {
+      [Symbol.dispose]: () => {
+        this.closed.push(name);
+        this.sockets.splice(this.sockets.indexOf(name), 1);
+      },
+    };
   }
 
   async isUp(): Promise<void> {
@@ -137,6 +144,19 @@ describe('a path that is watched', () => {
     await cable.isUp();
     await cable.clock.advance(5000);
     expect([cable.router.state, failures]).toEqual(['Up', 0]);
+    expect(cable.sockets).toHaveLength(2);
+  });
+
+  test('may be watched again and given up again before its first end is over', async () => {
+    const cable = new Cable();
+    cable.watches.watch(PATH, plan, () => {})[Symbol.dispose]();
+    const again = cable.watches.watch(PATH, plan, () => {});
+    again[Symbol.dispose]();
+    await cable.clock.advance(5000);
+    await cable.watches.ended();
+    expect(cable.closed).toEqual(['to 192.0.2.2', 'ear 192.0.2.11']);
+    cable.watches.watch(PATH, plan, () => {});
+    await cable.isUp();
     expect(cable.sockets).toHaveLength(2);
   });
 

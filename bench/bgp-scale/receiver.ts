@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import type { SenderPeer } from './sender-config.ts';
 
 const run = promisify(execFile);
+/** GoBGP's number for the state. */
+const ESTABLISHED = 6;
 const SENDER_ASN = 64_512;
 const RECEIVER_ASN = 64_600;
 
@@ -44,6 +46,13 @@ export class Receiver implements AsyncDisposable {
     const { stdout } = await run('gobgp', ['-p', this.#api, '-j', 'global', 'rib', 'summary']);
     const { num_destination: count = 0 } = JSON.parse(stdout) as { num_destination?: number };
     return count;
+  }
+
+  /** Whether all its sessions are established. */
+  async isEstablished(): Promise<boolean> {
+    const { stdout } = await run('gobgp', ['-p', this.#api, '-j', 'neighbor']);
+    const neighbors = JSON.parse(stdout) as readonly { state: { session_state?: number } }[];
+    return neighbors.every(({ state }) => state.session_state === ESTABLISHED);
   }
 
   /** Whether it answers. */

@@ -61,7 +61,7 @@ export function metallb(program: string): Contestant {
   return {
     name: 'MetalLB',
     account,
-    objects: [...otherKinds(), ...allRights(account)],
+    objects: [...allRights(account)],
     start: (kubeconfig) => ({
       name: 'metallb',
       command: [program, '--webhook-mode=disabled', `--namespace=${NAMESPACE}`, '--port=9121'],
@@ -76,36 +76,6 @@ export async function kubeconfigOf(
   { account }: Contestant,
 ): Promise<string> {
   return await access.kubeconfigForServiceAccount(NAMESPACE, account);
-}
-
-/** The kinds that MetalLB watches and we do not have yet. It does not work before they are served. */
-function otherKinds(): readonly KubeObject[] {
-  const kinds = [
-    ['BFDProfile', 'bfdprofiles'],
-    ['BGPAdvertisement', 'bgpadvertisements'],
-    ['BGPPeer', 'bgppeers', 'v1beta2'],
-    ['Community', 'communities'],
-    ['ServiceBGPStatus', 'servicebgpstatuses'],
-    ['ServiceL2Status', 'servicel2statuses'],
-  ] as const;
-  return kinds.map(([kind, plural, newer]) => ({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.metallb.io` },
-    spec: {
-      group: 'metallb.io',
-      scope: 'Namespaced',
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [...(newer === undefined ? [] : [newer]), 'v1beta1'].map((name, i) => ({
-        name,
-        served: true,
-        storage: i === 0,
-        schema: {
-          openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-        },
-      })),
-    },
-  }));
 }
 
 /** It must not be slowed down by a right that was forgotten here. */

@@ -60,7 +60,7 @@ export class Cluster implements AsyncDisposable {
     const { api } = this.controlPlane;
     const applier = new Applier(api);
     await installDeployment(applier, NAMESPACE);
-    // The kinds that MetalLB watches besides, its account, and the Pod that its speaker looks itself up as.
+    // MetalLB's account, and the Pod that its speaker looks itself up as.
     const { account, objects } = metallbController('');
     await applier.apply(objects);
     await applier.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: LOAD } }]);

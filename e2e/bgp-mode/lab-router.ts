@@ -122,6 +122,16 @@ export class LabRouter implements AsyncDisposable {
     return [...new Set(up)].toSorted();
   }
 
+  /** How often a session with a node has come about. */
+  async established(name: string): Promise<number> {
+    const { ipv4 } = this.#lab.node(name).addresses;
+    const shown = await this.show('bgpd', `show bgp neighbors ${ipv4} json`);
+    const [neighbor] = Object.values(
+      JSON.parse(shown) as Readonly<Record<string, { readonly connectionsEstablished: number }>>,
+    );
+    return neighbor?.connectionsEstablished ?? 0;
+  }
+
   /** All paths of a prefix that BGP knows, by the node that told it. */
   async paths(prefix: string): Promise<ReadonlyMap<string, RouterPath>> {
     const family = prefix.includes(':') ? 'ipv6' : 'ipv4';

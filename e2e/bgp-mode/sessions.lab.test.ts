@@ -126,6 +126,33 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
   });
 
+  test('with graceful restart and BFD lose no connection in a roll-out, where the next speaker starts beside the one it replaces', async () => {
+    await cluster.apply('BFDProfile', 'quick');
+    const peer = { enableGracefulRestart: true, bfdProfile: 'quick' };
+    const address = await meet({ gracefulRestart: true, bfd: true }, peer);
+    await cluster.bfdWithAll();
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+    await cluster.answer(address);
+    const connections = cluster.connect(address);
+    for (const node of cluster.lab.nodes) {
+      const before = node.speaker;
+      const next = await node.startSpeaker();
+      await next.prepared();
+      const sessions = await cluster.router.established(node.name);
+      await before.stop();
+      await next.ready();
+      await cluster.until(
+        'another session with the node',
+        async () => (await cluster.router.established(node.name)) > sessions,
+      );
+    }
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+    const { made, failures } = await connections.stop();
+    expect(made).toBeGreaterThan(10);
+    expect(failures).toEqual([]);
+    await cluster.bfdWithAll();
+  });
+
   test('without it are told of the end of a speaker, so that nothing is sent to its node in vain', async () => {
     const address = await meet({});
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');

@@ -38,6 +38,10 @@ export interface PeerRunDeps {
   };
 }
 
+/** A socket of BFD that could not be had is asked for again after this, and each time after twice as long. */
+export const BFD_RETRY_MS = 1000;
+const BFD_RETRY_MAX_MS = 60_000;
+
 /** What of an established session makes routes of what is wanted. */
 interface Ground {
   readonly session: PeerSession;
@@ -56,6 +60,7 @@ export class PeerRun {
   #ground: Ground | undefined;
   /** The watch, and whose packets it sends from where. */
   #watch: { readonly from: string; readonly watch: BfdWatch } | undefined;
+  #retry: Disposable | undefined;
 
   /** Does nothing yet. @throws BgpError `bad-options` */
   constructor(deps: PeerRunDeps, plan: PeerPlan) {
@@ -162,8 +167,9 @@ export class PeerRun {
   }
 
   /** The watch outlives the session, so that the path is known to be there again when the next one begins. */
-  #watchFrom(local: string): void {
+  #watchFrom(local: string, retryMs: number = BFD_RETRY_MS): void {
     const { bfd, socket, name } = this.#plan;
+    this.#retry?.[Symbol.dispose]();
     if (this.#watch?.from !== local) this.#unwatch();
     if (bfd === undefined || this.#watch !== undefined) return;
     const isFar =
@@ -180,12 +186,16 @@ export class PeerRun {
       const watch = this.#deps.bfd.watch(path, bfd, () => this.#onPathDown());
       this.#watch = { from: local, watch };
     } catch (error) {
-      // The session works without; the gauge of BFD says that it is not watched.
-      this.#deps.log.warn('bfd session cannot begin', { peer: name, error });
+      // The session works without. Another process of this node may have the port for a moment, as it says goodbye.
+      this.#deps.log.warn('bfd session cannot begin', { peer: name, error, retryMs });
+      const nextMs = Math.min(retryMs * 2, BFD_RETRY_MAX_MS);
+      this.#retry = this.#deps.clock.timer(retryMs, () => this.#watchFrom(local, nextMs));
     }
   }
 
   #unwatch(): void {
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = undefined;
     this.#watch?.watch[Symbol.dispose]();
     this.#watch = undefined;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { endpoints, node, onNode } from '../cluster-views.ts';
+import { BFD_RETRY_MS } from '../../src/bgp/peer-run.ts';
 import { BgpNode, NAMESPACE } from './bgp-node.ts';
 import { bfdProfile } from './bgp-views.ts';
 import { NODE_AT, TestRouter } from './test-router.ts';
@@ -198,6 +199,30 @@ describe('BFD', () => {
     expect(router.prefixes).toEqual([]);
     await made.settle(5000);
     expect(router.prefixes).toEqual(['10.20.30.1/32']);
+  });
+
+  test('begins as soon as its port is free, while the session stands', async () => {
+    const { made, router } = await usual((each) => {
+      each.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+      each.peer({ bfdProfile: 'quick' });
+      each.refusals = 2;
+    });
+    await made.settle(BFD_RETRY_MS);
+    expect(made.watched.size).toBe(0);
+    await made.settle(2 * BFD_RETRY_MS);
+    expect(made.watched.size).toBe(1);
+    expect(router.sessions).toBe(1);
+  });
+
+  test('of a peer that goes is not tried any more', async () => {
+    const { made } = await usual((each) => {
+      each.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+      each.peer({ bfdProfile: 'quick' });
+      each.refusals = 1;
+    });
+    made.caches.peers.set(`${NAMESPACE}/router`, undefined);
+    await made.settle(5 * BFD_RETRY_MS);
+    expect(made.watched.size).toBe(0);
   });
 
   test('may change its timings, begin and end, while the session stands', async () => {

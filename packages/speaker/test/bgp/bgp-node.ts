@@ -43,6 +43,8 @@ export class BgpNode {
   problems: readonly string[] | undefined;
   /** The paths that are watched, and how to make each fail. */
   readonly watched = new Map<string, () => void>();
+  /** How often a watch is refused from now on. */
+  refusals = 0;
   /** How the timings of a watch were changed. */
   readonly changes: unknown[] = [];
   readonly #metrics = createMetrics();
@@ -71,6 +73,7 @@ export class BgpNode {
         metrics: createBgpMetrics(this.#metrics),
         bfd: {
           watch: (path: BfdPath, { options: timings }, onDown) => {
+            if (this.refusals-- > 0) throw new Error('the port is taken');
             this.watched.set(path.remote, onDown);
             this.changes.push(timings);
             return {

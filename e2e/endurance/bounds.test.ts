@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exceeded, growthOf, LONG_RUN, type Course } from './bounds.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -11,6 +11,7 @@ const vitals = (at: number, more: Partial<Vitals> = {}): Vitals => ({
   sockets: 12,
   resources: 15,
   series: 40,
+  leads: false,
   lines: at,
   ...more,
 });
@@ -52,12 +53,26 @@ test.each(['descriptors', 'sockets', 'resources', 'series'] as const)(
   },
 );
 
-test('who leads at one rest and stands by at another is compared by the lowest of each half', () => {
-  const restsWith = (...resources: number[]): Course['rests'] =>
-    resources.map((each, at) => ({ begin: vitals(at), end: vitals(at, { resources: each }) }));
+describe('at the rests of each half the lowest counts', () => {
   const { samples } = course(() => ({}));
-  expect(growthOf({ samples, rests: restsWith(13, 4, 4, 13) }).resources).toBe(0);
-  expect(growthOf({ samples, rests: restsWith(4, 7, 10, 13) }).resources).toBe(6);
+  const growth = (...rests: readonly (readonly [resources: number, leads: boolean])[]): number =>
+    growthOf({
+      samples,
+      rests: rests.map(([resources, leads], at) => ({
+        begin: vitals(at),
+        end: vitals(at, { resources, leads }),
+      })),
+    }).resources;
+
+  test('of those in which it led, and of those in which it stood by', () => {
+    expect(growth([13, true], [4, false], [13, true], [13, true])).toBe(0);
+    expect(growth([13, true], [4, false], [4, false], [19, true])).toBe(6);
+    expect(growth([4, false], [4, false], [9, false], [13, true])).toBe(5);
+  });
+
+  test('of all, where it led in one half alone', () => {
+    expect(growth([4, false], [7, false], [10, true], [13, true])).toBe(6);
+  });
 });
 
 test('lines of the log are counted by the minute, over all and at the rests', () => {

@@ -6,7 +6,7 @@ export interface Bounds {
   readonly heapFloorMb: number;
   /** Of the median of anonymous memory in the last third over that in the first. */
   readonly anonymousMb: number;
-  /** Of the lowest at the rests of the second half over that of the first: a controller that leads holds more than one that stands by. */
+  /** Of the lowest at the rests of the second half over that of the first, in the same part: a controller that leads holds more than one that stands by. */
   readonly descriptors: number;
   readonly sockets: number;
   readonly resources: number;
@@ -73,10 +73,11 @@ export function growthOf({ samples, rests }: Course): Growth {
   const half = Math.floor(rests.length / 2);
   const [begin, end] = [samples[0], samples.at(-1)];
   if (third === 0 || half === 0 || !begin || !end) throw new Error('too little was seen');
+  const pairs = inTheSamePart(rests.slice(0, half), rests.slice(-half));
   const atRest = (field: 'descriptors' | 'sockets' | 'resources' | 'series'): number => {
     const lowest = (among: readonly Rest[]): number =>
       Math.min(...among.map((rest) => rest.end[field]));
-    return lowest(rests.slice(-half)) - lowest(rests.slice(0, half));
+    return Math.max(...pairs.map(([early, late]) => lowest(late) - lowest(early)));
   };
   return {
     heapFloorMb: floor(last) - floor(first),
@@ -88,6 +89,19 @@ export function growthOf({ samples, rests }: Course): Growth {
     linesPerMinute: linesPerMinute([{ begin, end }]),
     linesPerMinuteAtRest: linesPerMinute(rests),
   };
+}
+
+/** The early rests with the late ones in which it led, too, and the others with the others; all with all, where it led in one half alone. */
+function inTheSamePart(
+  early: readonly Rest[],
+  late: readonly Rest[],
+): readonly (readonly [readonly Rest[], readonly Rest[]])[] {
+  const led = (rests: readonly Rest[], leads: boolean): readonly Rest[] =>
+    rests.filter(({ end }) => end.leads === leads);
+  const pairs = [true, false]
+    .map((leads) => [led(early, leads), led(late, leads)] as const)
+    .filter((pair) => pair.every((rests) => rests.length > 0));
+  return pairs.length > 0 ? pairs : [[early, late]];
 }
 
 /** Which bounds do not hold, in words. */

@@ -17,6 +17,8 @@ export interface Vitals {
   readonly resources: number;
   /** Series on the metrics page. */
   readonly series: number;
+  /** A controller that leads holds more than one that stands by. */
+  readonly leads: boolean;
   /** Lines of its log so far. */
   readonly lines: number;
 }
@@ -45,6 +47,7 @@ export async function vitalsOf(subject: Subject, lines: LineCount): Promise<Vita
     sockets: targets.filter((target) => target.startsWith('socket:')).length,
     resources: onPage('nodejs_active_resources_total'),
     series: page.body.split('\n').filter((line) => /^\w/.test(line)).length,
+    leads: /^leader_election_master_status\b.* 1$/m.test(page.body),
     lines: lines.now(),
   };
 }

@@ -39,9 +39,14 @@ export function rest(turn: Turn, address: string): void {
   own.claimAtMs = -Infinity;
 }
 
-/** Who hears whom is not what it was: everyone may try. */
+/** Who hears whom is not what it was: everyone may try, and what was tried before does not count. */
 export function endRests(turn: Turn): void {
-  for (const [address, { restsUntilMs }] of turn.state.addresses) {
-    if (restsUntilMs > turn.nowMs) turn.change(address).restsUntilMs = -Infinity;
+  for (const [address, { mode, claimAtMs, restsUntilMs }] of turn.state.addresses) {
+    if (mode === 'claim') turn.change(address).strivesAtMs = turn.nowMs;
+    else if (claimAtMs > -Infinity || restsUntilMs > turn.nowMs) {
+      const own = turn.change(address);
+      own.claimAtMs = -Infinity;
+      own.restsUntilMs = -Infinity;
+    }
   }
 }

@@ -105,7 +105,7 @@ async function measure(
     while (!isLate() && (await router.prefixes()) < services) await sleep(POLL_MS);
   }
   // Who is not done by then is not waited for any longer.
-  if (isLate()) return [Infinity, Infinity, NaN, NaN];
+  if (isLate()) return [Infinity, NaN, NaN, NaN];
   const ms = performance.now() - startedMs;
   const cpuMs = (cpuSeconds(speaker.pid) - cpu) * 1000;
   await untilAtRest(speaker.pid);
@@ -125,6 +125,12 @@ async function untilAtRest(pid: number): Promise<void> {
 function median(readings: readonly Reading[], at: number): number {
   const sorted = readings.map((reading) => reading[at] ?? NaN).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+/** Nothing is printed of who was not done in time, but that. */
+function cell(value: number, digits: number = 0): string {
+  if (value === Infinity) return `over ${LIMIT_MS}`;
+  return Number.isNaN(value) ? '' : value.toFixed(digits);
 }
 
 await inPrivateNamespaces(import.meta.filename, async (folder) => {
@@ -152,8 +158,8 @@ await inPrivateNamespaces(import.meta.filename, async (folder) => {
     }
     for (const [at, name] of ROWS.entries()) {
       const [ours = NaN, peer = NaN] = columns.map((readings) => median(readings, at));
-      const cells = columns.map((readings) => median(readings, at).toFixed(0));
-      print([String(services), name, ...cells, (ours / peer).toFixed(2)]);
+      const cells = columns.map((readings) => cell(median(readings, at)));
+      print([String(services), name, ...cells, cell(ours / peer, 2)]);
     }
   }
   await processes.stop();

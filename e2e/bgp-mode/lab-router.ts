@@ -28,6 +28,8 @@ export interface FrrOptions {
   readonly lines?: readonly string[];
   /** Sessions over IPv6 instead of IPv4. */
   readonly overIPv6?: boolean;
+  /** One session instead, with whoever advertises itself as a router on the LAN. */
+  readonly unnumbered?: boolean;
 }
 
 /** A path of a prefix, in FRR's words. */
@@ -110,7 +112,7 @@ export class LabRouter implements AsyncDisposable {
     return await this.#frr.show(daemon, command);
   }
 
-  /** The nodes, by name, that the router has an established session with. */
+  /** The nodes, by name, that the router has an established session with; `lan`: it was told the interface alone. */
   async sessions(): Promise<readonly string[]> {
     const shown = JSON.parse(await this.show('bgpd', 'show bgp summary json')) as Readonly<
       Record<string, { readonly peers?: Readonly<Record<string, { readonly state: string }>> }>
@@ -149,9 +151,13 @@ export class LabRouter implements AsyncDisposable {
     const shown = await run(['ip', family, '-json', 'route', 'show', prefix], { netns: 'router' });
     const [route] = JSON.parse(shown || '[]') as readonly {
       readonly gateway?: string;
+      /** Of an IPv4 route with an IPv6 next hop. */
+      readonly via?: { readonly host: string };
       readonly nexthops?: readonly { readonly gateway: string }[];
     }[];
-    const gateways = route?.nexthops?.map(({ gateway }) => gateway) ?? [route?.gateway ?? ''];
+    const gateways = route?.nexthops?.map(({ gateway }) => gateway) ?? [
+      route?.via?.host ?? route?.gateway ?? '',
+    ];
     return gateways
       .filter((gateway) => gateway !== '')
       .map((gateway) => this.#nameOf(gateway))
@@ -162,16 +168,29 @@ export class LabRouter implements AsyncDisposable {
     await this.stop();
   }
 
-  #nodes({ overIPv6 = false }: FrrOptions): readonly string[] {
+  #nodes({ overIPv6 = false, unnumbered = false }: FrrOptions): readonly string[] {
+    if (unnumbered) return ['lan'];
     return this.#lab.nodes.map(({ addresses }) => (overIPv6 ? addresses.ipv6 : addresses.ipv4));
   }
 
   #nameOf(address: string): string {
     const found = this.#lab.nodes.find(({ addresses }) =>
-      [addresses.ipv4, addresses.ipv6].map(canonical).includes(address),
+      [addresses.ipv4, addresses.ipv6, linkLocalOf(addresses.mac)].map(canonical).includes(address),
     );
     return found?.name ?? address;
   }
+}
+
+/** The address that the kernel makes of a hardware address (RFC 4291, appendix A). */
+function linkLocalOf(mac: string): string {
+  const bytes = mac.split(':').map((each) => Number.parseInt(each, 16));
+  const words = [
+    [(bytes[0] ?? 0) ^ 2, bytes[1]],
+    [bytes[2], 0xff],
+    [0xfe, bytes[3]],
+    [bytes[4], bytes[5]],
+  ].map(([high = 0, low = 0]) => ((high << 8) | low).toString(16));
+  return `fe80::${words.join(':')}`;
 }
 
 /** As FRR and the kernel print it. */
@@ -220,7 +239,7 @@ function configuration(nodes: readonly string[], options: FrrOptions): string {
     ' no bgp network import-check',
     ' bgp bestpath as-path multipath-relax',
     ...(options.gracefulRestart === true ? [' bgp graceful-restart'] : []),
-    ...of(`remote-as ${nodesAsn}`),
+    ...of(options.unnumbered === true ? 'interface remote-as external' : `remote-as ${nodesAsn}`),
     ...of('passive'),
     ...of('advertisement-interval 0'),
     ...(password === undefined ? [] : of(`password ${password}`)),

@@ -10,7 +10,7 @@ import {
   type SecretFacts,
 } from '@picluster/api';
 import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
-import { BfdReceiver, BfdSender, TcpDialer } from '@picluster/packet-socket';
+import { BfdReceiver, BfdSender, openLinkSocket, TcpDialer } from '@picluster/packet-socket';
 import type { Metrics } from '@picluster/daemon';
 import { ServiceStatusTask } from '../service-status-task.ts';
 import { BGP_STATUS, type ServiceStatusAuthor } from '../service-status.ts';
@@ -29,6 +29,7 @@ import {
 } from './bgp-views.ts';
 import type { BfdProfileView, BgpPeerView } from './peer-plan.ts';
 import { Readable, readingOf, type Reading } from './readable.ts';
+import { RouterWatch, type RouterWatchDeps } from './router-watch.ts';
 
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
@@ -75,6 +76,13 @@ export class BgpTask implements RunningBgp {
       random,
       log,
     });
+    const finding: RouterWatchDeps = {
+      openLink: (interfaceName) => openLinkSocket({ interfaceName }, { log }),
+      interfaces: systemNetworks,
+      clock: deliveringClock,
+      random,
+      log,
+    };
     this.#mode = new BgpMode(
       {
         ...deps,
@@ -85,6 +93,11 @@ export class BgpTask implements RunningBgp {
         },
         clock: deliveringClock,
         dialer: (socket) => new TcpDialer(socket),
+        findRouter: (interfaceName, onRouter) => {
+          const watch = new RouterWatch(finding, interfaceName, onRouter);
+          watch.start();
+          return watch;
+        },
         metrics,
         status: (service, peers) => status.set(service, peers.length > 0 ? [service] : [], peers),
         bfd: this.#bfd,

@@ -15,7 +15,8 @@ export interface NextHops {
 
 /**
  * The next hops of a session: our address of it, and for the other family an address of the interface that has that one. Without one of IPv4, an IPv6
- * address serves for both where the peer takes that (RFC 8950). `localAddress` may carry a zone.
+ * address serves for both where the peer takes that (RFC 8950); a link-local one does so at any rate, since no other need be known to a peer that is found
+ * by its interface. `localAddress` may carry a zone.
  */
 export function nextHopsOf(
   localAddress: string,
@@ -29,6 +30,7 @@ export function nextHopsOf(
     const ipv6 = others.find((each) => each.includes(':') && !isLinkLocal(each));
     return { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) };
   }
+  if (isLinkLocal(address) && extendedNextHop) return { ipv4: address, ipv6: address };
   const ipv4 = others.find((each) => each.includes('.')) ?? (extendedNextHop ? address : undefined);
   return { ipv6: address, ...(ipv4 !== undefined && { ipv4 }) };
 }

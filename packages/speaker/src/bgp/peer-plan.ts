@@ -54,14 +54,18 @@ export interface BfdPlan {
   readonly multiHop: boolean | 'unless-neighbour';
 }
 
+/** Where a router is: at an address, or whoever is at the other end of an interface. */
+type RouterPlace = { readonly address: string } | { readonly interface: string };
+
 /** A session that this node has. */
 export interface PeerPlan {
   /** Of the BGPPeer. */
   readonly name: string;
-  /** The label of its metrics: `<address>:<port>`. */
+  /** The label of its metrics: `<address>:<port>`, or `<interface>:<port>`. */
   readonly label: string;
+  readonly place: RouterPlace;
   readonly session: SessionOptions;
-  readonly socket: TcpSocketOptions;
+  readonly socket: Omit<TcpSocketOptions, 'address'>;
   readonly bfd: BfdPlan | undefined;
 }
 
@@ -81,30 +85,20 @@ export function planPeers(situation: PeersSituation): {
   if (node === undefined) return { plans: [], problems: [] };
   const { labels } = node;
   const { peers, problems } = resolvePeers(situation.peers, { ...situation, labels });
-  const plans: PeerPlan[] = [];
-  const others: BGPProblem[] = [];
-  for (const resolved of peers) {
-    const { address, name } = resolved.peer;
-    if (address === undefined) {
-      const message = 'a peer without an address is not supported yet';
-      others.push({ kind: 'BGPPeer', name, code: 'invalid', message });
-    } else plans.push(planPeer(resolved, address, situation));
-  }
-  return { plans, problems: [...problems, ...others] };
+  return { plans: peers.map((resolved) => planPeer(resolved, situation)), problems };
 }
 
 function planPeer(
   { peer, profile, password }: ResolvedPeer<BgpPeerView, BfdProfileView>,
-  address: string,
   situation: PeersSituation,
 ): PeerPlan {
   const { name, port, vrf, sourceAddress } = peer;
   return {
     name,
-    label: `${address}:${port}`,
-    session: sessionOf(peer, address, situation),
+    label: `${peer.address ?? peer.interface}:${port}`,
+    place: placeOf(peer),
+    session: sessionOf(peer, situation),
     socket: {
-      address,
       port,
       ttl: TTL,
       ...(sourceAddress !== undefined && { source: sourceAddress }),
@@ -115,15 +109,19 @@ function planPeer(
   };
 }
 
-function sessionOf(
-  peer: BgpPeerView,
-  address: string,
-  { node, fallbackRouterID }: PeersSituation,
-): SessionOptions {
+function placeOf({ name, address, interface: link }: BgpPeerView): RouterPlace {
+  if (address !== undefined) return { address };
+  if (link !== undefined) return { interface: link };
+  throw new Error(`BGPPeer ${name} was taken without an address and an interface`);
+}
+
+function sessionOf(peer: BgpPeerView, { node, fallbackRouterID }: PeersSituation): SessionOptions {
   const { holdTimeMs, keepaliveTimeMs, connectTimeMs = RETRY_MAX_MS } = peer;
   const isIPv4 = (text: string | undefined): boolean => text?.includes('.') === true;
-  const own = isIPv4(address) ? 'ipv4-unicast' : 'ipv6-unicast';
-  const families: readonly Family[] = peer.dualStack ? ['ipv4-unicast', 'ipv6-unicast'] : [own];
+  const own = isIPv4(peer.address) ? 'ipv4-unicast' : 'ipv6-unicast';
+  // An interface is all that such a peer is told of, for routes of either family.
+  const isForBoth = peer.dualStack || peer.address === undefined;
+  const families: readonly Family[] = isForBoth ? ['ipv4-unicast', 'ipv6-unicast'] : [own];
   const addresses = [peer.sourceAddress, ...(node?.addresses ?? [])];
   return {
     localAsn: peer.localASN ?? peer.myASN,
@@ -134,7 +132,7 @@ function sessionOf(
     mode: 'active',
     connectRetryMs: connectTimeMs,
     retryFirstMs: Math.min(1000, connectTimeMs),
-    ...(peer.dualStack && { extendedNextHop: true }),
+    ...(isForBoth && { extendedNextHop: true }),
     ...(holdTimeMs !== undefined && { holdTimeS: Math.floor(holdTimeMs / 1000) }),
     ...(keepaliveTimeMs !== undefined && keepaliveTimeMs > 0 && { keepaliveMs: keepaliveTimeMs }),
     ...(peer.gracefulRestart && { gracefulRestart: {} }),

@@ -17,9 +17,14 @@ import { isNeighbour, nextHopsOf, type LocalNetworks, type NextHops } from './ne
 import type { PeerPlan } from './peer-plan.ts';
 import type { JoinedRoute } from './route-table.ts';
 
+/** What a peer is told when its session ends because another router has taken its place behind an interface. */
+const REPLACED = 'another router is there';
+
 /** What sessions work with. */
 export interface PeerRunDeps {
   readonly dialer: (socket: TcpSocketOptions) => Dialer;
+  /** Finds the router behind an interface; see `RouterWatch`. */
+  readonly findRouter: (interfaceName: string, onRouter: (address: string) => void) => Disposable;
   readonly clock: Pick<Clock, 'nowMs' | 'timer'>;
   readonly random: () => number;
   readonly log: {
@@ -58,8 +63,11 @@ export class PeerRun {
   /** The prefixes that the peer should have. */
   readonly #wanted = new Set<Prefix>();
   #ground: Ground | undefined;
-  /** The watch, and whose packets it sends from where. */
-  #watch: { readonly from: string; readonly watch: BfdWatch } | undefined;
+  /** The address of the router; `undefined`: none was found yet. */
+  #router: string | undefined;
+  #search: Disposable | undefined;
+  /** The watch, and between which addresses. */
+  #watch: { readonly ends: string; readonly watch: BfdWatch } | undefined;
   #retry: Disposable | undefined;
 
   /** Does nothing yet. @throws BgpError `bad-options` */
@@ -71,7 +79,7 @@ export class PeerRun {
     this.#metrics = metrics;
     this.#peer = new BgpPeer(
       {
-        dialer: deps.dialer(plan.socket),
+        dialer: { dial: (listener) => this.#dialer().dial(listener) },
         clock,
         random,
         log,
@@ -104,7 +112,10 @@ export class PeerRun {
   start(restarted: boolean): void {
     for (const prefix of this.#deps.table.prefixes()) this.#want(prefix);
     this.#metrics.wanted(this.#wanted.size);
-    this.#peer.start(restarted);
+    const { place } = this.#plan;
+    const onRouter = (address: string): void => this.#onRouter(address, restarted);
+    if ('address' in place) onRouter(place.address);
+    else this.#search = this.#deps.findRouter(place.interface, onRouter);
   }
 
   /** Something else may be wanted of these prefixes. */
@@ -128,9 +139,25 @@ export class PeerRun {
 
   /** Ends the session; see `BgpPeer.stop`. */
   stop(how: 'shutdown' | 'restart', message?: string): void {
+    this.#search?.[Symbol.dispose]();
     this.#peer.stop(how, message);
     this.#unwatch();
     this.#metrics.end();
+  }
+
+  /** Where the session stands, a link that was down for a moment has not ended it; else there is nothing left to wait for. */
+  #onRouter(address: string, restarted: boolean): void {
+    const before = this.#router;
+    if (address === before && this.established) return;
+    this.#router = address;
+    if (before !== undefined) this.#peer.stop('shutdown', REPLACED);
+    this.#peer.start(restarted && before === undefined);
+  }
+
+  #dialer(): Dialer {
+    const address = this.#router;
+    if (address === undefined) throw new Error('a session was begun before its router was found');
+    return this.#deps.dialer({ ...this.#plan.socket, address });
   }
 
   #want(prefix: Prefix): JoinedRoute | undefined {
@@ -169,22 +196,20 @@ export class PeerRun {
   /** The watch outlives the session, so that the path is known to be there again when the next one begins. */
   #watchFrom(local: string, retryMs: number = BFD_RETRY_MS): void {
     const { bfd, socket, name } = this.#plan;
+    const remote = this.#router ?? '';
+    const ends = `${local} ${remote}`;
     this.#retry?.[Symbol.dispose]();
-    if (this.#watch?.from !== local) this.#unwatch();
+    if (this.#watch?.ends !== ends) this.#unwatch();
     if (bfd === undefined || this.#watch !== undefined) return;
     const isFar =
       bfd.multiHop === 'unless-neighbour'
-        ? !isNeighbour(socket.address, this.#deps.interfaces())
+        ? !isNeighbour(remote, this.#deps.interfaces())
         : bfd.multiHop;
-    const path = {
-      local,
-      remote: socket.address,
-      minTtl: isFar ? bfd.minimumTtl : undefined,
-      device: socket.device,
-    };
+    const minTtl = isFar ? bfd.minimumTtl : undefined;
+    const path = { local, remote, minTtl, device: socket.device };
     try {
       const watch = this.#deps.bfd.watch(path, bfd, () => this.#onPathDown());
-      this.#watch = { from: local, watch };
+      this.#watch = { ends, watch };
     } catch (error) {
       // The session works without. Another process of this node may have the port for a moment, as it says goodbye.
       this.#deps.log.warn('bfd session cannot begin', { peer: name, error, retryMs });

@@ -64,6 +64,7 @@ export class PeerRuns {
 
 /** How the path is watched may change while a session stands. */
 function isSameSession(one: PeerPlan, other: PeerPlan): boolean {
-  const told = ({ session, socket }: PeerPlan): string => JSON.stringify({ session, socket });
+  const told = ({ place, session, socket }: PeerPlan): string =>
+    JSON.stringify({ place, session, socket });
   return told(one) === told(other);
 }

@@ -3,7 +3,7 @@ import { endpoints, node, onNode } from '../cluster-views.ts';
 import { BFD_RETRY_MS } from '../../src/bgp/peer-run.ts';
 import { BgpNode, NAMESPACE } from './bgp-node.ts';
 import { bfdProfile } from './bgp-views.ts';
-import { NODE_AT, TestRouter } from './test-router.ts';
+import { LINK_LOCAL, NODE_AT, TestRouter } from './test-router.ts';
 
 const OTHER = '192.0.2.3';
 
@@ -180,6 +180,83 @@ describe('sessions', () => {
     made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
     await made.settle();
     expect(router.sessions).toBe(1);
+  });
+});
+
+describe('a router behind an interface', () => {
+  const hop = LINK_LOCAL.replace(/%.*/, '');
+
+  async function behindInterface(): Promise<BgpNode> {
+    const made = new BgpNode();
+    made.peer({ address: undefined, interface: 'eth1' });
+    made.advertise();
+    made.service({ ingress: ['10.20.30.1', '1000::1'] });
+    made.mode.begin();
+    await made.settle();
+    return made;
+  }
+
+  test('is told of both families, our link-local address as the next hop, once it is found', async () => {
+    const made = await behindInterface();
+    const router = new TestRouter(made.network, 'fe80::2%eth1');
+    await made.settle(60_000);
+    expect(router.sessions).toBe(0);
+    made.searches.get('eth1')?.('fe80::2%eth1');
+    await made.settle();
+    expect(router.routes).toEqual(
+      new Map([
+        ['10.20.30.1/32', hop],
+        ['1000::1/128', hop],
+      ]),
+    );
+    expect(await made.metric('metallb_bgp_session_up', 'eth1:179')).toBe('1');
+  });
+
+  test('keeps its session when it is found again, and is left for another that takes its place', async () => {
+    const made = await behindInterface();
+    const router = new TestRouter(made.network, 'fe80::2%eth1');
+    const other = new TestRouter(made.network, 'fe80::3%eth1');
+    const find = made.searches.get('eth1');
+    find?.('fe80::2%eth1');
+    await made.settle();
+    find?.('fe80::2%eth1');
+    await made.settle();
+    expect([router.sessions, router.ends]).toEqual([1, []]);
+    find?.('fe80::3%eth1');
+    await made.settle();
+    expect(router.ends).toEqual([expect.stringContaining('another router is there')]);
+    expect(other.prefixes).toEqual(['10.20.30.1/32', '1000::1/128']);
+  });
+
+  test('that is found again without a session is tried at once', async () => {
+    const made = await behindInterface();
+    const find = made.searches.get('eth1');
+    find?.('fe80::2%eth1');
+    await made.settle(60_000);
+    const router = new TestRouter(made.network, 'fe80::2%eth1');
+    find?.('fe80::2%eth1');
+    await made.settle(10);
+    expect(router.sessions).toBe(1);
+  });
+
+  test('is watched at the address that it has', async () => {
+    const made = await behindInterface();
+    const router = new TestRouter(made.network, 'fe80::2%eth1');
+    made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+    made.peer({ address: undefined, interface: 'eth1', bfdProfile: 'quick' });
+    await made.settle();
+    made.searches.get('eth1')?.('fe80::2%eth1');
+    await made.settle();
+    made.watched.get('fe80::2%eth1')?.();
+    await made.settle();
+    expect(router.ends).toEqual([expect.stringContaining('BFD')]);
+  });
+
+  test('is looked for no more when its BGPPeer is gone', async () => {
+    const made = await behindInterface();
+    made.caches.peers.set(`${NAMESPACE}/router`, undefined);
+    await made.settle();
+    expect([...made.searches.keys()]).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ import type { EndpointsView, NodeView, ServiceView } from '../../src/views.ts';
 import { endpoints, node, pool, service } from '../cluster-views.ts';
 import { TestCache } from '../test-cache.ts';
 import { bgpPeer } from './bgp-views.ts';
-import { NODE_AT } from './test-router.ts';
+import { LINK_LOCAL, NODE_AT } from './test-router.ts';
 
 export const NAMESPACE = 'metallb-system';
 
@@ -45,6 +45,8 @@ export class BgpNode {
   readonly watched = new Map<string, () => void>();
   /** How often a watch is refused from now on. */
   refusals = 0;
+  /** The interfaces behind which a router is looked for, and how to find one there. */
+  readonly searches = new Map<string, (address: string) => void>();
   /** How the timings of a watch were changed. */
   readonly changes: unknown[] = [];
   readonly #metrics = createMetrics();
@@ -58,7 +60,13 @@ export class BgpNode {
     this.mode = new BgpMode(
       {
         caches: this.caches,
-        dialer: ({ address }) => this.network.dialer(NODE_AT, address),
+        // Behind an interface we are there with its link-local address.
+        dialer: ({ address }) =>
+          this.network.dialer(address.includes('%') ? LINK_LOCAL : NODE_AT, address),
+        findRouter: (interfaceName, onRouter) => {
+          this.searches.set(interfaceName, onRouter);
+          return { [Symbol.dispose]: () => void this.searches.delete(interfaceName) };
+        },
         clock: this.clock,
         random: () => 0.5,
         log: {

@@ -23,6 +23,11 @@ describe('the next hop', () => {
     const hops = nextHopsOf('fe80::1:1%eth1', interfaces, true);
     expect(hops).toEqual({ ipv4: 'fe80::1:1', ipv6: 'fe80::1:1' });
   });
+
+  test('is the link-local address of a session for both families, even where the interface has others', () => {
+    const hops = nextHopsOf('fe80::1%eth0', interfaces, true);
+    expect(hops).toEqual({ ipv4: 'fe80::1', ipv6: 'fe80::1' });
+  });
 });
 
 test('a neighbour is in a network of one of our interfaces', () => {

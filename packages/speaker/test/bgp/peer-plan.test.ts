@@ -61,14 +61,23 @@ describe('a node', () => {
 
 describe('a session', () => {
   test('is dialed, never waited for, and speaks the family of its address', () => {
-    const { session, socket, label } = plan();
+    const { session, socket, place, label } = plan();
     expect(session).toMatchObject({ mode: 'active', localAsn: 64_500, peerAsn: 64_512 });
     expect(session.families).toEqual(['ipv4-unicast']);
-    expect(socket).toEqual({ address: '192.0.2.2', port: 179, ttl: 255 });
+    expect(place).toEqual({ address: '192.0.2.2' });
+    expect(socket).toEqual({ port: 179, ttl: 255 });
     expect(label).toBe('192.0.2.2:179');
     expect(plan({ address: '2001:db8::2' }).session.families).toEqual(['ipv6-unicast']);
     const dual = plan({ dualStack: true }).session;
     expect(dual.families).toEqual(['ipv4-unicast', 'ipv6-unicast']);
+  });
+
+  test('with whoever is behind an interface is for both families, over an IPv6 next hop', () => {
+    const { session, place, label } = plan({ address: undefined, interface: 'eth1' });
+    expect(place).toEqual({ interface: 'eth1' });
+    expect(label).toBe('eth1:179');
+    expect(session.families).toEqual(['ipv4-unicast', 'ipv6-unicast']);
+    expect(session.extendedNextHop).toBe(true);
   });
 
   test('has the AS numbers that the peer names', () => {
@@ -108,7 +117,6 @@ describe('a session', () => {
   test('is not without what it needs, and that is named', () => {
     expect(problem({ passwordSecret: 'gone' })).toContain('secret ref not found');
     expect(problem({ bfdProfile: 'gone' })).toContain('bfd profile gone');
-    expect(problem({ address: undefined, interface: 'eth0' })).toContain('address');
   });
 });
 

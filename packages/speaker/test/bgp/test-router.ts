@@ -10,6 +10,8 @@ import type { MemoryNetwork } from '@picluster/testkit';
 
 /** Where the node is that sessions come from. */
 export const NODE_AT = '192.0.2.11';
+/** Where it is for a router behind its interface eth1. */
+export const LINK_LOCAL = 'fe80::11%eth1';
 
 /** A router in memory, in AS 64512: it waits for the node, and keeps what it is told. */
 export class TestRouter {
@@ -45,11 +47,12 @@ export class TestRouter {
         identifier: '192.0.2.2',
         mode: 'passive',
         families: ['ipv4-unicast', 'ipv6-unicast'],
+        extendedNextHop: true,
         gracefulRestart: {},
       },
     );
     const speaker = new BgpSpeaker();
-    speaker.add(NODE_AT, this.#peer);
+    for (const from of [NODE_AT, LINK_LOCAL]) speaker.add(from, this.#peer);
     network.listen(address, (connection) => speaker.accept(connection));
     this.#peer.start();
   }

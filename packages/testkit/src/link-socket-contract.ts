@@ -57,6 +57,16 @@ const ADVERTISEMENT: Uint8Array = hex(
     '02 01 020000000099', // target link-layer address
 );
 
+/** A router advertisement from fe80::99 to all nodes, without options. */
+const ROUTER_ADVERTISEMENT: Uint8Array = hex(
+  '333300000001 020000000099 86dd' + // Ethernet: all nodes, source, IPv6
+    '60000000 0010 3a ff' + // version 6, 16 bytes of payload, ICMPv6, hop limit 255
+    'fe800000000000000000000000000099' + // source
+    'ff020000000000000000000000000001' + // destination
+    '86 00 0000' + // router advertisement, code 0, a checksum that nobody here looks at
+    '40 00 0000 00000000 00000000', // hop limit, flags, lifetime 0, times
+);
+
 /** ICMP echo requests to 192.0.2.10 and 2001:db8::10; no link looks at their checksums. */
 const PING: Uint8Array = hex(
   '000000000000 020000000099 0800' + // Ethernet: destination to be filled in, source, IPv4
@@ -160,6 +170,12 @@ export function linkSocketContract(name: string, makePair: () => Promise<LinkPai
       }
       expect(await heard(arpRequest(BROADCAST))).toBe(true);
       expect(await heard(SOLICITATION)).toBe(true);
+    });
+
+    test('where router advertisements are wanted, it delivers them, and nothing else needs to be watched', async () => {
+      listen();
+      pair.ours.watch({ ipv4: [], ipv6: [], routers: true });
+      expect(await heard(ROUTER_ADVERTISEMENT)).toBe(true);
     });
 
     test('what is watched can be replaced while it runs, and a later address is heard', async () => {

@@ -35,8 +35,8 @@ export const FLAG = { leaving: 1, passive: 2, unlisted: 4 } as const;
 export const CODE_BYTES = 16;
 /** What of the body fits into one frame of a 1,500-byte MTU. */
 export const BODY_BYTES_MAX: number = 1514 - OFFSET.body - CODE_BYTES;
-/** A heartbeat may take so many frames. */
-export const PARTS_MAX = 16;
+/** A heartbeat may take so many frames: more than 20,000 IPv4 addresses, and not more than the socket of who hears it holds by default. */
+export const PARTS_MAX = 128;
 
 /** One acknowledgement: node 8, boot 4, evidence 4, and by how much the newest received one lags behind 1 (255: by that or more). */
 export const ACKNOWLEDGEMENT_BYTES = 17;

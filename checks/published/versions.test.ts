@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -35,8 +35,11 @@ beforeAll(async () => {
   clone = path.join(mkdtempSync(path.join(tmpdir(), 'picluster-versions-')), 'clone');
   execFileSync('git', ['clone', '--quiet', inject('copy'), clone]);
   before = versions();
-  const write = (name: string, text: string): void =>
-    writeFileSync(path.join(clone, '.changeset', name), text);
+  // What waits to be released would raise versions too.
+  const folder = path.join(clone, '.changeset');
+  const waiting = readdirSync(folder).filter((name) => name.endsWith('.md'));
+  for (const name of waiting) if (name !== 'README.md') rmSync(path.join(folder, name));
+  const write = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
   write('one.md', "---\n'@picluster/leader-election': minor\n---\n\nA new rule.\n");
   write('two.md', "---\n'@picluster/speaker': minor\n---\n\nA new flag.\n");
   await must('changeset', ['version'], { cwd: clone, quiet: true });

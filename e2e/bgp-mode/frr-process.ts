@@ -47,9 +47,10 @@ export class FrrProcess implements AsyncDisposable {
     await waitFor(name, async () => await this.show(name, 'show version'));
   }
 
-  /** What a daemon says to a command. */
-  async show(daemon: string, command: string): Promise<string> {
-    const words = ['--vty_socket', this.#process.folder, '-d', daemon, '-c', command];
+  /** What a daemon says to commands that are given one after the other. */
+  async show(daemon: string, ...commands: readonly string[]): Promise<string> {
+    const each = commands.flatMap((command) => ['-c', command]);
+    const words = ['--vty_socket', this.#process.folder, '-d', daemon, ...each];
     const { stdout } = await execute('ip', ['netns', 'exec', this.#namespace, 'vtysh', ...words]);
     return stdout;
   }

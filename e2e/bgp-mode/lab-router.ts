@@ -112,6 +112,12 @@ export class LabRouter implements AsyncDisposable {
     return await this.#frr.show(daemon, command);
   }
 
+  /** Changes the configuration of BGP while it runs. */
+  async configure(...lines: readonly string[]): Promise<void> {
+    if (this.#frr === undefined) throw new Error('FRR does not run');
+    await this.#frr.show('bgpd', 'configure terminal', ...lines);
+  }
+
   /** The nodes, by name, that the router has an established session with; `lan`: it was told the interface alone. */
   async sessions(): Promise<readonly string[]> {
     const shown = JSON.parse(await this.show('bgpd', 'show bgp summary json')) as Readonly<

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BGPPeerResource } from '@picluster/api';
 import { leaseTimings, type DaemonContext } from '@picluster/daemon';
 import {
   EventRecorder,
@@ -12,7 +13,7 @@ import { openLinkSocket, readInterface, watchLinks } from '@picluster/packet-soc
 import { Announcer, type AnnouncerDeps } from './announcer.ts';
 import { AnswerReports } from './answer-reports.ts';
 import { BgpGate } from './bgp/bgp-gate.ts';
-import { BgpTask } from './bgp/bgp-task.ts';
+import { BgpTask, type BgpTaskDeps } from './bgp/bgp-task.ts';
 import type { BgpPeerView } from './bgp/peer-plan.ts';
 import type { Readable } from './bgp/readable.ts';
 import { fallbackRouterID } from './bgp/router-id.ts';
@@ -214,6 +215,7 @@ function bgpGate(
         caches: { ...caches, peers },
         registry: context.metrics,
         event: writeOn(events),
+        peerEvent: writeOnPeer(events, flags.namespace),
         announced: (...change) => metrics.announced('bgp', ...change),
         problems,
       },
@@ -256,4 +258,15 @@ function writeOn(events: EventRecorder): SpeakerDeps['event'] {
       reason,
       message,
     );
+}
+
+function writeOnPeer(events: EventRecorder, namespace: string): BgpTaskDeps['peerEvent'] {
+  const { group, version, kind } = BGPPeerResource;
+  return ({ name, uid }, ...said) => {
+    const identity = uid === undefined ? {} : { uid };
+    events.record(
+      { apiVersion: `${group}/${version}`, kind, namespace, name, ...identity },
+      ...said,
+    );
+  };
 }

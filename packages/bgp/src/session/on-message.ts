@@ -32,7 +32,7 @@ export function onOpen(turn: Turn, connection: Connection, open: OpenMessage): v
   const sent = stage === 'delaying' ? sendOpen(turn, connection) : connection;
   const verdict = judgeOpen(turn.state.settings, open);
   if (!verdict.ok) {
-    notify(turn, sent, verdict.notification, 'idle-hold');
+    notify(turn, sent, verdict.notification, 'idle-hold', open);
     return;
   }
   if (!survivesCollision(turn, sent, verdict.terms)) return;

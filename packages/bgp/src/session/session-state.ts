@@ -101,7 +101,12 @@ export type SessionHappening =
 
 /** Why a connection ended. */
 export type EndReason =
-  | { readonly kind: 'notification-sent'; readonly notification: NotificationMessage }
+  /** `open`: the OPEN of the peer that it refuses. */
+  | {
+      readonly kind: 'notification-sent';
+      readonly notification: NotificationMessage;
+      readonly open?: OpenMessage;
+    }
   | { readonly kind: 'notification-received'; readonly notification: NotificationMessage }
   /** It failed, or the peer closed it without a word. */
   | { readonly kind: 'disconnected'; readonly error: string | undefined }

@@ -1,5 +1,5 @@
 import type { Family } from '../codec/family.ts';
-import type { NotificationMessage } from '../codec/messages.ts';
+import type { NotificationMessage, OpenMessage } from '../codec/messages.ts';
 import { CEASE } from '../codec/notification-codes.ts';
 import { retentionOf } from './graceful-restart.ts';
 import { cease } from './notifications.ts';
@@ -152,19 +152,21 @@ function jittered(turn: Turn, ms: number): number {
 /** What an end leads to when no connection is left: another attempt, or a rest in Idle first. */
 export type Aftermath = 'retry' | 'idle-hold' | 'nothing';
 
-/** Ends a connection with a word to the peer; an attempt, which has nobody to say it to, is given up. */
+/** Ends a connection with a word to the peer; an attempt, which has nobody to say it to, is given up. `open`: see `EndReason`. */
 export function notify(
   turn: Turn,
   connection: Connection,
   notification: NotificationMessage,
   aftermath: Aftermath,
+  open?: OpenMessage,
 ): void {
   if (connection.stage === 'dialing') {
     end(turn, connection, { kind: 'given-up' }, aftermath);
     return;
   }
   turn.effects.push({ kind: 'send', connection: connection.id, message: notification });
-  end(turn, connection, { kind: 'notification-sent', notification }, aftermath);
+  const refused = open === undefined ? {} : { open };
+  end(turn, connection, { kind: 'notification-sent', notification, ...refused }, aftermath);
 }
 
 /** The other connection with the same peer stays (RFC 4271 §6.8). */

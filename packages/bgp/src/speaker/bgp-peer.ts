@@ -286,6 +286,7 @@ export class BgpPeer {
     const fields = { peer: this.name, side: effect.side, reason: this.#lastEnd };
     if (!established) {
       this.#deps.log?.debug('bgp connection ended', fields);
+      this.#deps.listener?.failed?.(reason);
       return;
     }
     this.#deps.log?.warn('bgp session lost', fields);

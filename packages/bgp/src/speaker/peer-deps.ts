@@ -41,6 +41,8 @@ export interface PeerListener {
   endOfRib?(family: Family): void;
   /** The session is over, and all routes of the peer with it, but for the families in `retained`: they are stale until `flushStale`. */
   down?(reason: EndReason, retained: readonly Family[]): void;
+  /** A connection, or an attempt at one, is over that was no session yet. Retries go on by themselves, and each that ends so is told. */
+  failed?(reason: EndReason): void;
   flushStale?(families: readonly Family[]): void;
 }
 

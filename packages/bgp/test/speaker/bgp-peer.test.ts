@@ -130,6 +130,14 @@ describe('an end', () => {
     expect(both.isUp()).toBe(false);
   });
 
+  test('is told to its owner, with the OPEN that was refused', async () => {
+    const both = new TwoSpeakers({ localAsn: 65_000 });
+    both.start();
+    await both.clock.advance(100);
+    expect(both.ben.diary.take()).toEqual(['failed notification-sent AS 65000']);
+    expect(both.anna.diary.take()).toEqual(['failed notification-received']);
+  });
+
   test('without a listener at the other side is a refused connection', async () => {
     const both = new TwoSpeakers();
     const deps = {

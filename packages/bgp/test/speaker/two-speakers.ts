@@ -1,5 +1,6 @@
 import { MemoryNetwork, SimClock, type MemoryEnd } from '@picluster/testkit';
 import {
+  asnOf,
   BgpPeer,
   BgpSpeaker,
   type EndReason,
@@ -47,6 +48,11 @@ class Diary implements PeerListener {
 
   down(_reason: EndReason, retained: readonly string[]): void {
     this.lines.push(['down', ...retained.map((family) => `kept ${family}`)].join(', '));
+  }
+
+  failed(reason: EndReason): void {
+    const open = reason.kind === 'notification-sent' ? reason.open : undefined;
+    this.lines.push(['failed', reason.kind, ...(open ? [`AS ${asnOf(open)}`] : [])].join(' '));
   }
 
   flushStale(families: readonly string[]): void {

@@ -13,6 +13,8 @@ interface PeerLabels {
 export interface BgpSessionMetrics {
   /** Whether the session is established. */
   up(is: boolean): void;
+  /** Why it is not; `undefined`: it is. */
+  down(reason: string | undefined): void;
   /** How many prefixes the peer has of us. */
   announced(prefixes: number): void;
   /** How many prefixes it should have. */
@@ -64,6 +66,7 @@ type Series<Names extends string> = Readonly<Record<Names, Counter>>;
 
 interface BgpSeries {
   readonly up: Gauge;
+  readonly down: Gauge;
   readonly announced: Gauge;
   readonly pending: Gauge;
   readonly sent: Series<'OPEN' | 'NOTIFICATION' | 'UPDATE' | 'KEEPALIVE' | 'ROUTE-REFRESH'>;
@@ -78,6 +81,11 @@ function bgpSeries(metrics: Metrics): BgpSeries {
       'metallb_bgp_session_up',
       'Whether the BGP session is established, 1 or 0.',
       LABELS,
+    ),
+    down: metrics.gauge(
+      'picluster_bgp_session_down',
+      '1 for the reason why the BGP session is not established.',
+      FAULTS,
     ),
     announced: metrics.gauge(
       'metallb_bgp_announced_prefixes_total',
@@ -138,12 +146,19 @@ function bgpSession(series: BgpSeries, labels: Labels): BgpSessionMetrics {
   const counters = [...Object.values(sent), ...Object.values(received), ...Object.values(totals)];
   const receivedOf: Readonly<Partial<Record<BgpMessage['type'], Counter>>> = received;
   const faults = new Set<string>();
+  let why: string | undefined;
+  const because = (reason: string | undefined): void => {
+    if (why !== undefined && why !== reason) series.down.remove({ ...labels, reason: why });
+    if (reason !== undefined) series.down.set(1, { ...labels, reason });
+    why = reason;
+  };
   up.set(0, labels);
   announced.set(0, labels);
   pending.set(0, labels);
   for (const counter of counters) counter.inc(labels, 0);
   return {
     up: (is) => up.set(Number(is), labels),
+    down: because,
     announced: (prefixes) => announced.set(prefixes, labels),
     wanted: (prefixes) => pending.set(prefixes, labels),
     sent: (type) => {
@@ -159,6 +174,7 @@ function bgpSession(series: BgpSeries, labels: Labels): BgpSessionMetrics {
       faulty.inc({ ...labels, reason });
     },
     end: () => {
+      because(undefined);
       for (const each of [up, announced, pending, ...counters]) each.remove(labels);
       for (const reason of faults) faulty.remove({ ...labels, reason });
     },

@@ -29,7 +29,7 @@ export interface BgpCaches {
 }
 
 /** What it works with. */
-export interface BgpModeDeps extends Omit<PeerRunDeps, 'table'> {
+export interface BgpModeDeps extends Omit<PeerRunDeps, 'table' | 'node'> {
   readonly caches: BgpCaches;
   /** Writes an event on a Service. */
   readonly event: (
@@ -91,7 +91,7 @@ export class BgpMode {
     this.#deps = deps;
     this.#options = options;
     this.#complaints = new Complaints(deps.log);
-    this.#runs = new PeerRuns({ ...deps, table: this.#table });
+    this.#runs = new PeerRuns({ ...deps, table: this.#table, node: options.node });
   }
 
   /** Hears of changes from now on. */

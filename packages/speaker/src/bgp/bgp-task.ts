@@ -34,7 +34,7 @@ import { RouterWatch, type RouterWatchDeps } from './router-watch.ts';
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
   extends
-    Pick<BgpModeDeps, 'event' | 'announced' | 'problems'>,
+    Pick<BgpModeDeps, 'event' | 'peerEvent' | 'announced' | 'problems'>,
     Required<Omit<ReflectorDeps, 'metrics'>> {
   readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools'> & {
     readonly peers: Readable<BgpPeerView>;

@@ -34,6 +34,7 @@ function peerOf({ metadata, spec }: BGPPeer): BgpPeerView {
   const [holdTimeMs, keepaliveTimeMs] = timesOf(spec);
   return {
     name: metadata.name,
+    uid: metadata.uid,
     ...createdAt(metadata),
     myASN: spec.myASN,
     localASN: spec.localASN,

@@ -12,6 +12,7 @@ import type { NodeView } from '../views.ts';
 
 /** What the speaker keeps of a BGPPeer. */
 export interface BgpPeerView extends PeerFacts {
+  readonly uid: string | undefined;
   readonly myASN: number;
   /** The AS that this peer alone knows us by; `undefined`: `myASN`. */
   readonly localASN: number | undefined;
@@ -61,6 +62,7 @@ type RouterPlace = { readonly address: string } | { readonly interface: string }
 export interface PeerPlan {
   /** Of the BGPPeer. */
   readonly name: string;
+  readonly uid: string | undefined;
   /** The label of its metrics: `<address>:<port>`, or `<interface>:<port>`. */
   readonly label: string;
   readonly place: RouterPlace;
@@ -92,9 +94,10 @@ function planPeer(
   { peer, profile, password }: ResolvedPeer<BgpPeerView, BfdProfileView>,
   situation: PeersSituation,
 ): PeerPlan {
-  const { name, port, vrf, sourceAddress } = peer;
+  const { name, uid, port, vrf, sourceAddress } = peer;
   return {
     name,
+    uid,
     label: `${peer.address ?? peer.interface}:${port}`,
     place: placeOf(peer),
     session: sessionOf(peer, situation),

@@ -3,6 +3,7 @@ import {
   cease,
   CEASE,
   type Dialer,
+  type EndReason,
   hardReset,
   originatedRoute,
   type PeerSession,
@@ -16,12 +17,13 @@ import type { BgpMetrics, BgpSessionMetrics } from './bgp-metrics.ts';
 import { isNeighbour, nextHopsOf, type LocalNetworks, type NextHops } from './next-hops.ts';
 import type { PeerPlan } from './peer-plan.ts';
 import type { JoinedRoute } from './route-table.ts';
+import { SessionReports, type SessionReportsDeps } from './session-reports.ts';
 
 /** What a peer is told when its session ends because another router has taken its place behind an interface. */
 const REPLACED = 'another router is there';
 
 /** What sessions work with. */
-export interface PeerRunDeps {
+export interface PeerRunDeps extends Pick<SessionReportsDeps, 'peerEvent' | 'node'> {
   readonly dialer: (socket: TcpSocketOptions) => Dialer;
   /** Finds the router behind an interface; see `RouterWatch`. */
   readonly findRouter: (interfaceName: string, onRouter: (address: string) => void) => Disposable;
@@ -60,6 +62,7 @@ export class PeerRun {
   readonly #deps: PeerRunDeps;
   readonly #peer: BgpPeer;
   readonly #metrics: BgpSessionMetrics;
+  readonly #reports: SessionReports;
   /** The prefixes that the peer should have. */
   readonly #wanted = new Set<Prefix>();
   #ground: Ground | undefined;
@@ -77,13 +80,18 @@ export class PeerRun {
     this.#plan = plan;
     const metrics = deps.metrics.session({ peer: plan.label, vrf: plan.socket.device });
     this.#metrics = metrics;
+    this.#reports = new SessionReports({ ...deps, metrics }, () => this.#plan);
     this.#peer = new BgpPeer(
       {
         dialer: { dial: (listener) => this.#dialer().dial(listener) },
         clock,
         random,
         log,
-        listener: { established: (session) => this.#onUp(session), down: () => this.#onDown() },
+        listener: {
+          established: (session) => this.#onUp(session),
+          down: (reason) => this.#onDown(reason),
+          failed: (reason) => this.#reports.failed(reason),
+        },
         metrics: {
           sent: (type) => {
             metrics.sent(type);
@@ -184,12 +192,14 @@ export class PeerRun {
       this.#tell(prefix, this.#deps.table.route(prefix, this.#plan.name));
     }
     this.#metrics.up(true);
+    this.#reports.up();
     this.#watchFrom(local);
   }
 
-  #onDown(): void {
+  #onDown(reason: EndReason): void {
     this.#ground = undefined;
     this.#metrics.up(false);
+    this.#reports.down(reason);
     this.#metrics.announced(0);
   }
 

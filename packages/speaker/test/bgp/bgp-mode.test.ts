@@ -183,6 +183,48 @@ describe('sessions', () => {
   });
 });
 
+describe('a session that does not come about', () => {
+  test('is told once, with both AS numbers, and again when it stands', async () => {
+    const { made } = await usual((each) => each.peer({ peerASN: 64_513 }));
+    await made.settle(20_000);
+    const reason = 'node "pandora" gets no session with 192.0.2.2:179: ';
+    expect(made.peerEvents).toEqual([
+      expect.stringContaining(
+        `router uid-router Warning SessionFailed ${reason}the router is in AS 64512, the BGPPeer expects 64513. `,
+      ),
+    ]);
+    expect(made.warned).toEqual(['bgp session failed wrong-as']);
+    expect(await made.metric('picluster_bgp_session_down')).toBe('1');
+    made.peer();
+    await made.settle(60_000);
+    expect(made.peerEvents.slice(1)).toEqual([
+      'router uid-router Normal SessionUp node "pandora" has a session with 192.0.2.2:179',
+    ]);
+    expect(await made.metric('picluster_bgp_session_down')).toBeUndefined();
+  });
+
+  test('because BFD found the path down is told so, and its end by a change is not', async () => {
+    const { made } = await usual((each) => {
+      each.peer({ bfdProfile: 'quick' });
+      each.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+    });
+    made.watched.get('192.0.2.2')?.();
+    expect(made.peerEvents.slice(1)).toEqual([
+      expect.stringContaining(
+        'SessionDown node "pandora" has lost the session with 192.0.2.2:179: BFD',
+      ),
+    ]);
+    await made.settle(5000);
+    made.caches.peers.set(`${NAMESPACE}/router`, undefined);
+    await made.settle(5000);
+    expect(made.peerEvents.map((each) => each.split(' ')[3])).toEqual([
+      'SessionUp',
+      'SessionDown',
+      'SessionUp',
+    ]);
+  });
+});
+
 describe('a router behind an interface', () => {
   const hop = LINK_LOCAL.replace(/%.*/, '');
 

@@ -33,6 +33,10 @@ export class BgpNode {
   readonly mode: BgpMode;
   /** What was said: events, and problems in the log. */
   readonly said: string[] = [];
+  /** What was said in the log of sessions that do not come about, or are lost. */
+  readonly warned: string[] = [];
+  /** The events on BGPPeers. */
+  readonly peerEvents: string[] = [];
   /** The addresses whose gauge is set. */
   readonly announced = new Set<string>();
   /** The last status of each Service. */
@@ -75,7 +79,8 @@ export class BgpNode {
             if (message === 'service not announced') this.said.push(fields(words));
           },
           warn: (message, words) => {
-            if (message !== 'bgp session lost') this.said.push(fields(words));
+            if (message.startsWith('bgp session')) this.warned.push(`${message} ${fields(words)}`);
+            else this.said.push(fields(words));
           },
         },
         metrics: createBgpMetrics(this.#metrics),
@@ -93,6 +98,8 @@ export class BgpNode {
         interfaces: () => [{ name: 'eth0', networks: [`${NODE_AT}/24`, '2001:db8::11/64'] }],
         event: ({ name }, _type, reason, message) =>
           void this.said.push(`${name} ${reason} ${message}`),
+        peerEvent: ({ name, uid }, type, reason, message) =>
+          void this.peerEvents.push(`${name} ${uid} ${type} ${reason} ${message}`),
         announced: (key, address, now) => {
           if (now) this.announced.add(`${key} ${address}`);
           else this.announced.delete(`${key} ${address}`);

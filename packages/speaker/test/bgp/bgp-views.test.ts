@@ -8,7 +8,7 @@ import {
 } from '../../src/bgp/bgp-views.ts';
 import { bgpPeer } from './bgp-views.ts';
 
-const metadata = { name: 'router' };
+const metadata = { name: 'router', uid: 'uid-router' };
 const spec = { myASN: 64_500, peerASN: 64_512, peerAddress: '192.0.2.2' };
 
 describe('a BGPPeer', () => {

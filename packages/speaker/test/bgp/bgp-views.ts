@@ -20,6 +20,7 @@ export function bgpAdvertisement(change: Partial<BgpAdvertisementView> = {}): Bg
 export function bgpPeer(change: Partial<BgpPeerView> = {}): BgpPeerView {
   return {
     name: 'router',
+    uid: 'uid-router',
     myASN: 64_500,
     localASN: undefined,
     peerASN: 64_512,

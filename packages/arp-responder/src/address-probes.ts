@@ -1,4 +1,4 @@
-import { formatAddress } from './address.ts';
+import { formatAddress, type Address } from './address.ts';
 import { probe } from './probe.ts';
 import type { ResponderDeps } from './responder-deps.ts';
 import { PROBES, PROBE_INTERVAL_MS } from './tenure.ts';
@@ -15,8 +15,7 @@ export type ProbeOutcome =
 const LINGER_MS = 600_000;
 
 /** Somebody waits to hear who has an address. */
-interface Run {
-  readonly bytes: Uint8Array;
+interface Run extends Address {
   timer: Disposable | undefined;
   heard(mac: string, ours: boolean): void;
 }
@@ -49,7 +48,7 @@ export class AddressProbes {
   }
 
   /** Asks three times; `done` is called once, at the end or as soon as a foreign machine claims it. Disposing ends it without a call. */
-  start(bytes: Uint8Array, done: (outcome: ProbeOutcome) => void): Disposable {
+  start({ bytes, text }: Address, done: (outcome: ProbeOutcome) => void): Disposable {
     let sent = 0;
     let known: string | undefined;
     const finish = (outcome: ProbeOutcome): void => {
@@ -68,6 +67,7 @@ export class AddressProbes {
     };
     const run: Run = {
       bytes,
+      text,
       timer: undefined,
       heard: (mac, ours) => {
         if (ours) known ??= mac;
@@ -81,12 +81,12 @@ export class AddressProbes {
 
   /** Asks once; `done` is called `waitMs` later with all that claimed it meanwhile. Disposing ends it without a call. */
   whoHas(
-    bytes: Uint8Array,
+    { bytes, text }: Address,
     waitMs: number,
     done: (macs: readonly string[] | undefined) => void,
   ): Disposable {
     const macs = new Set<string>();
-    const run: Run = { bytes, timer: undefined, heard: (mac) => void macs.add(mac) };
+    const run: Run = { bytes, text, timer: undefined, heard: (mac) => void macs.add(mac) };
     this.#begin(run);
     const asked = this.#send(bytes);
     run.timer = this.#deps.clock.timer(asked ? waitMs : 0, () => {
@@ -109,9 +109,9 @@ export class AddressProbes {
   }
 
   #begin(run: Run): void {
-    const text = formatAddress(run.bytes);
+    const { bytes, text } = run;
     const known = this.#watched.has(text);
-    this.#watched.set(text, { bytes: run.bytes, askedMs: this.#deps.clock.nowMs() });
+    this.#watched.set(text, { bytes, askedMs: this.#deps.clock.nowMs() });
     if (!known) this.#onWatched(text);
     this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
   }
@@ -123,9 +123,8 @@ export class AddressProbes {
 
   #end(run: Run): void {
     run.timer?.[Symbol.dispose]();
-    const text = formatAddress(run.bytes);
-    const runs = this.#runs.get(text);
+    const runs = this.#runs.get(run.text);
     runs?.delete(run);
-    if (runs?.size === 0) this.#runs.delete(text);
+    if (runs?.size === 0) this.#runs.delete(run.text);
   }
 }

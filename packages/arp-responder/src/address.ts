@@ -1,4 +1,12 @@
-import { setUint16, uint16 } from './bytes.ts';
+import { setUint16, uint16, uint8 } from './bytes.ts';
+
+/** An address in both forms, each made once: there may be thousands, and several parts keep them. */
+export interface Address {
+  /** 4 or 16. */
+  readonly bytes: Uint8Array;
+  /** Canonical: the label of every count. */
+  readonly text: string;
+}
 
 /** The unspecified address `::` (RFC 4291 §2.5.2). */
 export const UNSPECIFIED: Uint8Array = new Uint8Array(16);
@@ -25,9 +33,8 @@ export const ALL_NODES: Uint8Array = Uint8Array.of(
 
 /** The solicited-node multicast address of an IPv6 address (RFC 4291 §2.7.1): `ff02::1:ff` and its last 24 bits. */
 export function solicitedNode(address: Uint8Array): Uint8Array {
-  const group = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0);
-  group.set(address.subarray(13, 16), 13);
-  return group;
+  const [high, middle, low] = [uint8(address, 13), uint8(address, 14), uint8(address, 15)];
+  return Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, high, middle, low);
 }
 
 /** The Ethernet address that an IPv6 multicast group is sent to (RFC 2464 §7): `33:33` and its last 32 bits. */

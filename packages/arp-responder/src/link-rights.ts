@@ -26,6 +26,8 @@ export interface LinkRight {
   readonly slot: number | undefined;
 }
 
+const NEVER_READ = { readMs: Number.NaN, linkMs: Number.NaN, withheld: false } as const;
+
 /** Translates rights to answer to the link's clock, and writes them where the link reads them, if it does. */
 export class LinkRights {
   readonly #link: LinkSocket;
@@ -47,8 +49,8 @@ export class LinkRights {
   /** The right to answer for an address until `deadline`; in place of `before`, an earlier one for the same address. */
   grant(address: Uint8Array, deadline: Deadline, before?: LinkRight): LinkRight {
     const slot = before?.slot ?? (address.length === 4 ? this.#table?.add(address) : undefined);
-    const nothing = { readMs: Number.NaN, linkMs: Number.NaN, withheld: false };
-    const right = { ...(before ?? nothing), deadline, slot };
+    const { readMs, linkMs, withheld } = before ?? NEVER_READ;
+    const right: LinkRight = { deadline, readMs, linkMs, withheld, slot };
     if (slot !== undefined) this.#inTable[slot] = right;
     this.read(right);
     return right;

@@ -1,13 +1,9 @@
-import { formatAddress } from './address.ts';
+import type { Address } from './address.ts';
 import { uint16, uint32 } from './bytes.ts';
 import type { LinkRight } from './link-rights.ts';
 
 /** One address that is ours. */
-export interface Owned<State> {
-  /** 4 or 16 bytes. */
-  readonly bytes: Uint8Array;
-  /** Its canonical text, made once: it is the label of every count. */
-  readonly text: string;
+export interface Owned<State> extends Address {
   /** The right to answer for it. */
   right: LinkRight;
   /** What its keeper remembers of it. */
@@ -29,8 +25,8 @@ export class OwnedAddresses<State> {
     return this.find(bytes, 0, bytes.length === 4 ? 4 : 16);
   }
 
-  add(bytes: Uint8Array, right: LinkRight, state: State): Owned<State> {
-    const owned = { bytes, text: formatAddress(bytes), right, state };
+  add({ bytes, text }: Address, right: LinkRight, state: State): Owned<State> {
+    const owned = { bytes, text, right, state };
     if (bytes.length === 4) this.#ipv4.set(uint32(bytes, 0), owned);
     else this.#ipv6.set(keyOf(bytes, 0), owned);
     return owned;

@@ -1,4 +1,4 @@
-import { formatAddress, formatMac, parseAddress } from './address.ts';
+import { formatAddress, formatMac, parseAddress, type Address } from './address.ts';
 import { AddressProbes, type ProbeOutcome } from './address-probes.ts';
 import { Announcements } from './announcements.ts';
 import { holds } from './bytes.ts';
@@ -103,8 +103,7 @@ export class Responder implements Disposable {
    * groups, of which each takes milliseconds. It takes effect in a moment; many in a row count as one change.
    */
   standBy(address: Uint8Array | string): void {
-    const bytes = bytesOf(address);
-    const text = formatAddress(bytes);
+    const { bytes, text } = this.#addressOf(address);
     if (this.#standby.has(text)) return;
     this.#standby.set(text, bytes);
     this.#listenSoon();
@@ -112,34 +111,37 @@ export class Responder implements Disposable {
 
   /** Ends {@link Responder.standBy}. While the address is owned, it is still listened for. */
   standDown(address: Uint8Array | string): void {
-    if (this.#standby.delete(formatAddress(bytesOf(address)))) this.#listenSoon();
+    if (this.#standby.delete(this.#addressOf(address).text)) this.#listenSoon();
   }
 
   /** Takes over an address, or renews one. Text that is no address throws `RangeError`. */
   own(address: Uint8Array | string, untilMs: Deadline, options: OwnOptions = {}): void {
-    this.#take([{ ...options, bytes: bytesOf(address), untilMs }]);
+    this.#take([{ ...options, ...this.#addressOf(address), untilMs }]);
   }
 
   /**
    * Moves the end of the right to answer; the new end may also be earlier. `false`: the address is not owned, nothing was done.
    */
   extend(address: Uint8Array | string, untilMs: Deadline): boolean {
-    const bytes = bytesOf(address);
-    if (this.#owned.get(bytes) === undefined) return false;
-    this.#take([{ bytes, untilMs }]);
+    const found = this.#addressOf(address);
+    if (this.#owned.get(found.bytes) === undefined) return false;
+    this.#take([{ ...found, untilMs }]);
     return true;
   }
 
   /** Stops answering for an address at once. One that is not owned is no mistake. */
   disown(address: Uint8Array | string): void {
-    const bytes = bytesOf(address);
-    if (this.#drop(bytes) && !this.#standby.has(formatAddress(bytes))) this.#watch();
+    const { bytes, text } = this.#addressOf(address);
+    if (this.#drop(bytes) && !this.#standby.has(text)) this.#watch();
   }
 
   /** Makes `rights` the whole set: what is not in it is disowned. */
   set(rights: Iterable<AddressRight>): void {
-    const wanted = Array.from(rights, (right) => ({ ...right, bytes: bytesOf(right.address) }));
-    const kept = new Set(wanted.map((right) => formatAddress(right.bytes)));
+    const wanted = Array.from(rights, (right) => ({
+      ...right,
+      ...this.#addressOf(right.address),
+    }));
+    const kept = new Set(wanted.map(({ text }) => text));
     let dropped = false;
     for (const owned of this.#owned) {
       if (!kept.has(owned.text)) dropped = this.#drop(owned.bytes) || dropped;
@@ -158,7 +160,7 @@ export class Responder implements Disposable {
 
   /** Announces an owned address as if it had just become ours: the neighbours may think otherwise. Not while it is contested. */
   announce(address: Uint8Array | string): void {
-    const owned = this.#owned.get(bytesOf(address));
+    const owned = this.#owned.get(this.#addressOf(address).bytes);
     if (owned !== undefined) this.#tenures.announce(owned);
   }
 
@@ -167,7 +169,7 @@ export class Responder implements Disposable {
    * and calls `done` once: at the end, or at once when a foreign machine claims it. Disposing ends it without a call.
    */
   probe(address: Uint8Array | string, done: (outcome: ProbeOutcome) => void): Disposable {
-    return this.#probes.start(bytesOf(address), done);
+    return this.#probes.start(this.#addressOf(address), done);
   }
 
   /**
@@ -180,7 +182,7 @@ export class Responder implements Disposable {
     waitMs: number,
     done: (macs: readonly string[] | undefined) => void,
   ): Disposable {
-    return this.#probes.whoHas(bytesOf(address), waitMs, done);
+    return this.#probes.whoHas(this.#addressOf(address), waitMs, done);
   }
 
   /** The addresses owned now, as canonical text, whether or not their right still runs. */
@@ -284,19 +286,23 @@ export class Responder implements Disposable {
 
   /** Adds or renews; `changed`: what is to be listened for is something else already. */
   #take(
-    rights: readonly ({ bytes: Uint8Array; untilMs: Deadline } & OwnOptions)[],
+    rights: readonly (Address & { readonly untilMs: Deadline } & OwnOptions)[],
     changed: boolean = false,
   ): void {
     if (this.#closed) throw new Error('the responder is closed: it can own nothing');
     const nowMs = this.#deps.clock.nowMs();
     const begin: (() => void)[] = [];
     let unheard = changed;
-    for (const { bytes, untilMs, fresh } of rights) {
+    for (const { bytes, text, untilMs, fresh } of rights) {
       const before = this.#owned.get(bytes);
       const renewed = before !== undefined && nowMs < endOf(before.right.deadline);
       const right = this.#rights.grant(bytes, untilMs, before?.right);
       if (before === undefined) {
-        const owned = this.#owned.add(bytes, right, this.#tenures.initial(fresh === true));
+        const owned = this.#owned.add(
+          { bytes, text },
+          right,
+          this.#tenures.initial(fresh === true),
+        );
         this.#tenures.settle(owned);
         unheard ||= !this.#heard.has(owned.text);
         begin.push(() => this.#tenures.step(owned, { type: 'begin' }));
@@ -308,6 +314,20 @@ export class Responder implements Disposable {
     // Listen before the neighbours are told, or the first of them asks in vain.
     if (unheard) this.#watch();
     for (const one of begin) one();
+  }
+
+  /** What is stood by for is kept already: it need not be kept twice. */
+  #addressOf(address: Uint8Array | string): Address {
+    if (typeof address !== 'string') {
+      const bytes = copyOf(address);
+      return { bytes, text: formatAddress(bytes) };
+    }
+    const known = this.#standby.get(address);
+    if (known !== undefined) return { bytes: known, text: address };
+    const bytes = parseAddress(address);
+    if (bytes === undefined) throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
+    const text = formatAddress(bytes);
+    return { bytes, text: text === address ? address : text };
   }
 
   #drop(bytes: Uint8Array): boolean {
@@ -342,12 +362,7 @@ export class Responder implements Disposable {
   }
 }
 
-function bytesOf(address: Uint8Array | string): Uint8Array {
-  if (typeof address === 'string') {
-    const bytes = parseAddress(address);
-    if (bytes === undefined) throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
-    return bytes;
-  }
+function copyOf(address: Uint8Array): Uint8Array {
   if (address.length !== 4 && address.length !== 16) {
     throw new RangeError(`an address must have 4 or 16 bytes, not ${address.length}`);
   }

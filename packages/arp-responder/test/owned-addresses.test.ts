@@ -17,7 +17,7 @@ test('the set agrees with a plain map from texts, whatever is added and removed'
       const model = new Set<string>();
       for (const [add, bytes] of steps) {
         const text = formatAddress(bytes);
-        const touched = add ? set.add(bytes, right, 0) : set.remove(bytes);
+        const touched = add ? set.add({ bytes, text }, right, 0) : set.remove(bytes);
         expect(touched?.text).toBe(add || model.has(text) ? text : undefined);
         if (add) model.add(text);
         else model.delete(text);

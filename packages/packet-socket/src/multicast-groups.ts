@@ -133,10 +133,9 @@ export function solicitedNodeGroup(address: Uint8Array): string {
   if (address.length !== 16) {
     throw new RangeError(`an IPv6 address must have 16 bytes, not ${address.length}`);
   }
-  const [high = 0, middle = 0, low = 0] = address.subarray(13);
-  return `ff02::1:ff${hex(high)}:${hex(middle)}${hex(low)}`;
+  return `ff02::1:ff${hex(address, 13)}:${hex(address, 14)}${hex(address, 15)}`;
 }
 
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
+function hex(bytes: Uint8Array, at: number): string {
+  return (bytes[at] ?? 0).toString(16).padStart(2, '0');
 }

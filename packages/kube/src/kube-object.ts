@@ -29,5 +29,6 @@ export interface ObjectReference {
 /** `namespace/name`, or `name` for a cluster-scoped object: the key of an object everywhere in this package. */
 export function keyOf(object: KubeObject): string {
   const { namespace, name } = object.metadata;
-  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+  // Joined, for keys are kept: a template gives a tree of strings, with all its parts.
+  return namespace === undefined || namespace === '' ? name : [namespace, name].join('/');
 }

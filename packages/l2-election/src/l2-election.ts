@@ -8,6 +8,7 @@ import {
   type ElectionState,
   initialState,
 } from './election-state.ts';
+import type { NodeId } from './heartbeat.ts';
 import { electorateOf, nodeIdOf } from './identity.ts';
 import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';
 import { L2ElectionError } from './l2-election-error.ts';
@@ -39,6 +40,8 @@ export class L2Election {
   #turnAfter = false;
   /** What the owner does not know yet that we hold. */
   #untold: readonly string[];
+  /** Of nodes by their names. */
+  readonly #ids = new Map<string, NodeId>();
 
   /**
    * Listens and sends heartbeats from now on.
@@ -168,8 +171,7 @@ export class L2Election {
 
   /** The API names the owner of an address: at the start, and at each change. */
   recordSeen(address: string, term: number, nodeName: string): void {
-    const node = nodeIdOf(this.#deps.hmac, nodeName);
-    this.#tell({ kind: 'api-record', address, term, node });
+    this.#tell({ kind: 'api-record', address, term, node: this.#idOf(nodeName) });
   }
 
   /**
@@ -177,17 +179,25 @@ export class L2Election {
    * node's own is left to it for 15 s after the newest one.
    */
   nodeSeen(nodeName: string, agoMs: number = 0): void {
-    this.#tell({ kind: 'api-alive', node: nodeIdOf(this.#deps.hmac, nodeName), agoMs });
+    this.#tell({ kind: 'api-alive', node: this.#idOf(nodeName), agoMs });
   }
 
   #candidacyOf({ candidates, preferred, beside }: Standing): Candidacy {
-    const idsOf = (names: readonly string[]): string[] =>
-      names.map((name) => nodeIdOf(this.#deps.hmac, name));
+    const idsOf = (names: readonly string[]): NodeId[] => names.map((name) => this.#idOf(name));
     return {
       ...(candidates && { candidates: idsOf(candidates) }),
       ...(preferred && { preferred: idsOf(preferred) }),
       ...(beside !== undefined && { beside }),
     };
+  }
+
+  /** One text for each node, not one for each address. */
+  #idOf(nodeName: string): NodeId {
+    const known = this.#ids.get(nodeName);
+    if (known !== undefined) return known;
+    const id = nodeIdOf(this.#deps.hmac, nodeName);
+    this.#ids.set(nodeName, id);
+    return id;
   }
 
   #hears(): PortListener {
@@ -280,9 +290,13 @@ export class L2Election {
     this.#untold = [];
     const held = heldIn(this.#state);
     for (const address of untold) {
-      if (held.includes(address)) this.#deps.listener.gained(address, () => this.untilMs(address));
+      if (held.includes(address)) this.#gained(address);
     }
     return true;
+  }
+
+  #gained(address: string): void {
+    this.#deps.listener.gained(address, () => this.untilMs(address));
   }
 
   #carryOut(effect: ElectionEffect): void {
@@ -291,11 +305,9 @@ export class L2Election {
       case 'send':
         this.#port.send(effect.heartbeat);
         break;
-      case 'gained': {
-        const { address } = effect;
-        listener.gained(address, () => this.untilMs(address));
+      case 'gained':
+        this.#gained(effect.address);
         break;
-      }
       case 'lost':
         listener.lost(effect.address, effect.reason);
         break;

@@ -1,4 +1,5 @@
 import type { Standing } from './ownership.ts';
+import { TextsByKey } from './texts-by-key.ts';
 
 /** What this node wants for one address, over all Services that have it. */
 export interface Claim {
@@ -20,7 +21,7 @@ export interface Want extends Omit<Standing, 'interfaces' | 'beside'> {
  */
 export class AddressPlan {
   readonly #wants = new Map<string, Want>();
-  readonly #services = new Map<string, Set<string>>();
+  readonly #services = new TextsByKey();
 
   /**
    * Replaces what a Service wants; `undefined`: nothing. Gives the addresses that are touched by it, those first that others belong beside; what
@@ -32,15 +33,15 @@ export class AddressPlan {
     const touched = before.flatMap((address) => this.#unitOf(address));
     if (want === undefined) this.#wants.delete(service);
     else this.#wants.set(service, want);
-    for (const address of before) this.#unlink(address, service);
-    for (const address of now) this.#link(address, service);
+    for (const address of before) this.#services.delete(address, service);
+    for (const address of now) this.#services.add(address, service);
     touched.push(...before, ...now.flatMap((address) => this.#unitOf(address)));
     return unique(touched).sort(byFamily);
   }
 
   /** What this node wants for an address; `undefined`: no Service wants it. */
   claim(address: string): Claim | undefined {
-    const services = [...(this.#services.get(address) ?? [])].sort();
+    const services = this.#services.of(address).toSorted();
     const wants = services
       .map((service) => this.#wants.get(service))
       .filter((want) => want !== undefined);
@@ -50,8 +51,8 @@ export class AddressPlan {
       services,
       standing: {
         interfaces: unique(wants.flatMap((want) => want.addresses.get(address) ?? [])).sort(),
-        candidates: unique(wants.flatMap((want) => want.candidates)),
-        preferred: unique(wants.flatMap((want) => want.preferred)),
+        candidates: joined(wants.map((want) => want.candidates)),
+        preferred: joined(wants.map((want) => want.preferred)),
         ...(lead !== address && { beside: lead }),
       },
     };
@@ -61,22 +62,11 @@ export class AddressPlan {
   #unitOf(address: string): string[] {
     const unit = new Set([address]);
     for (const one of unit) {
-      for (const service of this.#services.get(one) ?? []) {
+      for (const service of this.#services.of(one)) {
         for (const other of this.#wants.get(service)?.addresses.keys() ?? []) unit.add(other);
       }
     }
     return [...unit].sort(byFamily);
-  }
-
-  #link(address: string, service: string): void {
-    const services = this.#services.get(address) ?? new Set();
-    this.#services.set(address, services.add(service));
-  }
-
-  #unlink(address: string, service: string): void {
-    const services = this.#services.get(address);
-    services?.delete(service);
-    if (services?.size === 0) this.#services.delete(address);
   }
 }
 
@@ -84,6 +74,12 @@ export class AddressPlan {
 function byFamily(one: string, other: string): number {
   const families = Number(one.includes(':')) - Number(other.includes(':'));
   return families === 0 ? (one < other ? -1 : Number(one > other)) : families;
+}
+
+/** The one list itself where there is one, which is so for nearly every address. */
+function joined(lists: readonly (readonly string[])[]): readonly string[] {
+  const [first = []] = lists;
+  return lists.length === 1 ? first : unique(lists.flat());
 }
 
 function unique(names: readonly string[]): string[] {

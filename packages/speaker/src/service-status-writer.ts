@@ -13,6 +13,7 @@ import {
   type ServiceStatusStep,
   type ServiceStatusView,
 } from './service-status.ts';
+import { TextsByKey } from './texts-by-key.ts';
 
 /** A change is written when it has settled: an address moves to several interfaces, or two addresses of a Service, one after the other. */
 export const SETTLE_MS = 200;
@@ -62,7 +63,7 @@ export class ServiceStatusWriter {
   /** Services that this node has begun to announce since they were last written. */
   readonly #takenOver = new Set<string>();
   /** Of each Service the keys of the objects that speak of it. */
-  readonly #objects = new Map<string, Set<string>>();
+  readonly #objects = new TextsByKey();
 
   constructor(deps: ServiceStatusWriterDeps, options: ServiceStatusWriterOptions) {
     this.#deps = deps;
@@ -72,8 +73,8 @@ export class ServiceStatusWriter {
   /** Hears of changes to the objects from now on. Call it before they begin to come. */
   watch(): Disposable {
     return this.#deps.objects.subscribe((key, now, before) => {
-      if (before !== undefined) this.#unlink(before.service, key);
-      if (now !== undefined) this.#link(now.service, key);
+      if (before !== undefined) this.#objects.delete(before.service, key);
+      if (now !== undefined) this.#objects.add(now.service, key);
       for (const view of [before, now]) if (view !== undefined) this.#onObject(view);
     });
   }
@@ -93,7 +94,7 @@ export class ServiceStatusWriter {
     const { objects } = this.#deps;
     const takenOver = this.#takenOver.delete(service);
     const ownName = serviceStatusName(service, this.#options);
-    const keys = new Set([...(this.#objects.get(service) ?? []), this.#key(ownName)]);
+    const keys = new Set([...this.#objects.of(service), this.#key(ownName)]);
     const steps = planServiceStatus(
       {
         service,
@@ -151,17 +152,6 @@ export class ServiceStatusWriter {
   #onObject({ service, node }: ServiceStatusView): void {
     if (node !== this.#options.node) return;
     this.#deps.enqueue(service, this.#announced.has(service) ? REPAIR_MS : LEFTOVER_MS);
-  }
-
-  #link(service: string, key: string): void {
-    const keys = this.#objects.get(service) ?? new Set();
-    this.#objects.set(service, keys.add(key));
-  }
-
-  #unlink(service: string, key: string): void {
-    const keys = this.#objects.get(service);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#objects.delete(service);
   }
 
   /** What somebody was faster with is no failure: the watch tells what is so now, and the Service comes again. */

@@ -6,6 +6,7 @@ import type { Announcer } from './announcer.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
+import { TextsByKey } from './texts-by-key.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
 /**
@@ -85,7 +86,7 @@ export class Speaker {
   readonly #plan = new AddressPlan();
   readonly #announced = new AnnouncedServices();
   /** The addresses that this node holds, and on which interfaces. */
-  readonly #held = new Map<string, Set<string>>();
+  readonly #held = new TextsByKey();
   /** The addresses whose gauges, statuses and events may have to change. */
   readonly #unreported = new Set<string>();
   /** The last outcome of each Service, so that a change is reported once. */
@@ -190,7 +191,7 @@ export class Speaker {
     for (const address of addresses) {
       const names = interfacesFor(address, decision.interfaces, selected);
       const open = names.filter((name) => this.#deps.announcer.ready(name));
-      if (open.length > 0) ready.set(address, open);
+      if (open.length > 0) ready.set(address, open.length === names.length ? names : open);
     }
     if (ready.size === 0) return this.#keepSilent(key, service, 'noUsableInterface');
     this.#silences.delete(key);
@@ -231,17 +232,14 @@ export class Speaker {
   ): void {
     // The Service may have gone while the answer of the API was on its way; then this node resigns in a moment.
     if (this.#plan.claim(address)?.standing.interfaces.includes(interfaceName) !== true) return;
-    const interfaces = this.#held.get(address) ?? new Set();
-    this.#held.set(address, interfaces.add(interfaceName));
+    this.#held.add(address, interfaceName);
     this.#deps.announcer.own(address, interfaceName, untilMs, isFresh);
     this.#reportLater(address);
   }
 
   #lost(address: string, interfaceName: string): void {
     this.#deps.announcer.disown(address, interfaceName);
-    const interfaces = this.#held.get(address);
-    interfaces?.delete(interfaceName);
-    if (interfaces?.size === 0) this.#held.delete(address);
+    this.#held.delete(address, interfaceName);
     this.#reportLater(address);
   }
 
@@ -261,7 +259,7 @@ export class Speaker {
   #report(address: string): void {
     const { announced, event, log, services, status } = this.#deps;
     const { node } = this.#options;
-    const interfaces = [...(this.#held.get(address) ?? [])];
+    const interfaces = this.#held.of(address);
     const claim = interfaces.length > 0 ? this.#plan.claim(address) : undefined;
     const changes = this.#announced.set(address, claim?.services ?? []);
     status?.(address, claim?.services ?? [], interfaces);

@@ -1,5 +1,9 @@
 import { hasAnnotation, ANNOTATION, type Labels } from '@picluster/api';
 
+/** One for all Services, of which there may be thousands: what came with a Service's own text would be another each. */
+const LOAD_BALANCER = 'LoadBalancer';
+const NO_LABELS: Labels = {};
+
 /** What the speaker keeps of a Service. */
 export interface ServiceView {
   readonly namespace: string;
@@ -78,13 +82,13 @@ interface RawEndpointSlice {
 /** Keeps of a Service what is used. One that was never a load balancer is left out: `undefined`. */
 export function viewService(raw: unknown): ServiceView | undefined {
   const { metadata = {}, spec = {}, status = {} } = raw as RawService;
-  if (spec.type !== 'LoadBalancer') return undefined;
+  if (spec.type !== LOAD_BALANCER) return undefined;
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
-    labels: metadata.labels ?? {},
-    type: spec.type,
+    labels: metadata.labels ?? NO_LABELS,
+    type: LOAD_BALANCER,
     loadBalancerClass: spec.loadBalancerClass,
     ingress: (status.loadBalancer?.ingress ?? []).map((entry) => entry.ip ?? ''),
     localTraffic: spec.externalTrafficPolicy === 'Local',

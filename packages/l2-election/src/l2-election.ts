@@ -14,7 +14,7 @@ import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-
 import { L2ElectionError } from './l2-election-error.ts';
 import { report } from './report.ts';
 import { heldIn, isRenewed } from './renewal.ts';
-import { answerableUntilMs, mayAnswer } from './right.ts';
+import { rightOf } from './right.ts';
 import { macText, type PortListener, SegmentPort } from './segment-port.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
 
@@ -29,10 +29,11 @@ export class L2Election {
   readonly #port: SegmentPort;
   readonly #interfaceIndex: number;
   #state: ElectionState;
+  /** See `rightOf`. Asked for each address and packet; it changes in turns alone. */
+  #rightUntilMs: number;
   #events: ElectionEvent[] = [];
   #foreignFrame = false;
   #wake: Disposable | undefined;
-  #wakeAtMs = Infinity;
   #turn: Disposable | undefined;
   #stopping: PromiseWithResolvers<void> | undefined;
   #stopped = false;
@@ -64,6 +65,7 @@ export class L2Election {
         members: options.strict?.members ?? 0,
         nowMs: clock.nowMs(),
       });
+    this.#rightUntilMs = rightOf(this.#state).untilMs;
     this.#untold = heldIn(this.#state);
     const electorate = electorateOf(hmac, options.electorate);
     this.#port = new SegmentPort(deps, { keys: options.keys, electorate }, this.#hears());
@@ -128,13 +130,14 @@ export class L2Election {
 
   /** Whether this node may answer for the address at this moment. */
   mayAnswer(address: string, nowMs: number): boolean {
-    return !this.#stopped && mayAnswer(this.#state, address, nowMs);
+    return nowMs < this.untilMs(address);
   }
 
   /** Until when it may, as known now; `-Infinity` where it may not. Moves on with each heartbeat that others acknowledge. */
   untilMs(address: string): number {
-    if (this.#stopped) return -Infinity;
-    return answerableUntilMs(this.#state, address);
+    const { addresses, carrier } = this.#state;
+    const mayEver = !this.#stopped && carrier && addresses.get(address)?.mode === 'hold';
+    return mayEver ? this.#rightUntilMs : -Infinity;
   }
 
   /** Whether it has listened for long enough to be given addresses, and hears the segment: until then, others should not be stopped. */
@@ -237,6 +240,7 @@ export class L2Election {
     if (this.#inTurn || this.#stopped) return;
     this.#turn?.[Symbol.dispose]();
     this.#turn = undefined;
+    this.#wake?.[Symbol.dispose]();
     const { clock } = this.#deps;
     const events = this.#events;
     this.#events = [];
@@ -246,6 +250,7 @@ export class L2Election {
     const before = this.#state;
     const [state, effects] = step(before, { nowMs, wallMs: clock.wallMs(), events, readAll });
     this.#state = state;
+    this.#rightUntilMs = rightOf(state).untilMs;
     this.#inTurn = true;
     for (const effect of effects) this.#carryOut(effect);
     const isTold = this.#tellInherited();
@@ -269,16 +274,11 @@ export class L2Election {
     this.#wake?.[Symbol.dispose]();
   }
 
-  /** Most turns put the next one off, by little: the timer that runs already finds that out when it fires. */
   #wakeAt(atMs: number): void {
-    if (this.#wake !== undefined && this.#wakeAtMs <= atMs) return;
-    this.#wake?.[Symbol.dispose]();
-    this.#wakeAtMs = atMs;
     const { clock } = this.#deps;
     this.#wake = clock.timer(Math.max(0, atMs - clock.nowMs()), () => {
-      this.#wake = undefined;
-      const { wakeAtMs } = this.#state;
-      if (clock.nowMs() < wakeAtMs) this.#wakeAt(wakeAtMs);
+      // A timer may fire a little early.
+      if (clock.nowMs() < atMs) this.#wakeAt(atMs);
       else this.#takeTurn(this.#port.readAll());
     });
   }

@@ -73,13 +73,13 @@ describe.skipIf(!hasFrr)('the ConfigurationStates', { timeout: 120_000 }, () => 
     await secret('bgp-password', 'Opaque');
     await cluster.peer({ ...onNode1, passwordSecret: { name: 'bgp-password' } }, 'peer1');
     await expectInvalid(
-      'configuration error: parsing peer peer1 secret type mismatch on "metallb-system"/"bgp-password", type "kubernetes.io/basic-auth" is expected \nfailed to parse peer peer1 password secret',
+      'configuration error: parsing peer peer1 secret type mismatch on "metallb-system"/"bgp-password", type "kubernetes.io/basic-auth" is expected \nfailed to parse peer peer1 password secret: its type is "Opaque"',
       'speaker-n1',
     );
     const { api, namespace } = cluster.lab;
     await api.delete(`/api/v1/namespaces/${namespace}/secrets/bgp-password`);
     await expectInvalid(
-      'configuration error: parsing peer peer1 secret ref not found for peer config "metallb-system"/"peer1"\nfailed to parse peer peer1 password secret',
+      'configuration error: parsing peer peer1 secret ref not found for peer config "metallb-system"/"peer1"\nfailed to parse peer peer1 password secret: there is no Secret "metallb-system"/"bgp-password"',
       'speaker-n1',
     );
     await secret('bgp-password', 'kubernetes.io/basic-auth');

@@ -122,20 +122,23 @@ function passwordOf(
 ): { readonly text: string } | Complaint | undefined {
   if (passwordSecret === undefined) return password === undefined ? undefined : { text: password };
   const found = secret(passwordSecret);
-  const complaint = (code: BGPProblemCode, what: string): Complaint => ({
+  const which = `"${namespace}"/"${passwordSecret}"`;
+  // MetalLB's words end before `more`.
+  const complaint = (code: BGPProblemCode, what: string, more: string = ''): Complaint => ({
     code,
-    message: `parsing peer ${name} ${what}\nfailed to parse peer ${name} password secret`,
+    message: `parsing peer ${name} ${what}\nfailed to parse peer ${name} password secret${more}`,
   });
   if (found === undefined) {
     return complaint(
       'secret-missing',
       `secret ref not found for peer config "${namespace}"/"${name}"`,
+      `: there is no Secret ${which}`,
     );
   }
-  const which = `"${namespace}"/"${passwordSecret}"`;
   if (found.type !== PASSWORD_SECRET_TYPE) {
     const expected = `type "${PASSWORD_SECRET_TYPE}" is expected `;
-    return complaint('secret-type', `secret type mismatch on ${which}, ${expected}`);
+    const has = `: its type is "${found.type}"`;
+    return complaint('secret-type', `secret type mismatch on ${which}, ${expected}`, has);
   }
   if (found.password === undefined || found.password === '') {
     return complaint('secret-empty', `password not specified in the secret ${which}`);

@@ -65,11 +65,11 @@ describe('a peer has no session, in MetalLB’s words,', () => {
   test.each([
     [
       { passwordSecret: 'none' },
-      'peer1: parsing peer peer1 secret ref not found for peer config "metallb-system"/"peer1"\nfailed to parse peer peer1 password secret',
+      'peer1: parsing peer peer1 secret ref not found for peer config "metallb-system"/"peer1"\nfailed to parse peer peer1 password secret: there is no Secret "metallb-system"/"none"',
     ],
     [
       { passwordSecret: 'opaque' },
-      'peer1: parsing peer peer1 secret type mismatch on "metallb-system"/"opaque", type "kubernetes.io/basic-auth" is expected \nfailed to parse peer peer1 password secret',
+      'peer1: parsing peer peer1 secret type mismatch on "metallb-system"/"opaque", type "kubernetes.io/basic-auth" is expected \nfailed to parse peer peer1 password secret: its type is "Opaque"',
     ],
     [
       { passwordSecret: 'empty' },

@@ -90,7 +90,7 @@ export class BgpMode {
   constructor(deps: BgpModeDeps, options: BgpModeOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#complaints = new Complaints(deps.log);
+    this.#complaints = new Complaints(deps.log, (name, problem) => this.#onPeer(name, problem));
     this.#runs = new PeerRuns({ ...deps, table: this.#table, node: options.node });
   }
 
@@ -204,6 +204,15 @@ export class BgpMode {
     this.#problems.peers = all;
     this.#complaints.ofConfiguration(['BGPPeer', 'BFDProfile'], all);
     this.#runs.apply(plans, restarted);
+  }
+
+  /** `kubectl describe` shows events on what has a UID; one that cannot be read has none here, and the API server has refused it or says why in its CRD. */
+  #onPeer(name: string, problem: string): void {
+    const { namespace, node } = this.#options;
+    const { uid } = this.#deps.caches.peers.get(`${namespace}/${name}`) ?? {};
+    if (uid === undefined) return;
+    const message = `node "${node}" has no session: ${problem}`;
+    this.#deps.peerEvent({ name, uid }, 'Warning', 'SessionFailed', message);
   }
 
   #unreadable(...kinds: readonly BGPProblem['kind'][]): BGPProblem[] {

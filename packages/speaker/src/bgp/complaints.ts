@@ -1,14 +1,19 @@
 import type { BGPProblem } from '@picluster/api';
 import type { PeerRunDeps } from './peer-run.ts';
 
-/** Says in the log what is wrong, once for each change. */
+/** Says what is wrong, once for each change: in the log, and of a BGPPeer to its owner as well. */
 export class Complaints {
   readonly #log: Pick<PeerRunDeps['log'], 'info' | 'warn'>;
+  readonly #onPeer: (name: string, problem: string) => void;
   /** What was last said of each object that something is wrong with. */
   readonly #said = new Map<string, string>();
 
-  constructor(log: Pick<PeerRunDeps['log'], 'info' | 'warn'>) {
+  constructor(
+    log: Pick<PeerRunDeps['log'], 'info' | 'warn'>,
+    onPeer: (name: string, problem: string) => void,
+  ) {
     this.#log = log;
+    this.#onPeer = onPeer;
   }
 
   /** Of objects of these kinds these are all problems. */
@@ -22,7 +27,10 @@ export class Complaints {
     const before = [...this.#said.keys()].filter(isOfKinds);
     for (const key of new Set([...before, ...told.keys()])) {
       const problem = told.get(key);
-      if (this.#isNew(key, problem)) this.#log.warn('bgp configuration', { object: key, problem });
+      if (!this.#isNew(key, problem) || problem === undefined) continue;
+      this.#log.warn('bgp configuration', { object: key, problem });
+      const [kind, name = ''] = key.split(' ');
+      if (kind === 'BGPPeer') this.#onPeer(name, problem);
     }
   }
 

@@ -177,6 +177,9 @@ describe('sessions', () => {
     expect(made.said).toEqual([
       'BGPPeer router peer router referencing non existing bfd profile quick',
     ]);
+    expect(made.peerEvents).toEqual([
+      'router uid-router Warning SessionFailed node "pandora" has no session: peer router referencing non existing bfd profile quick',
+    ]);
     made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
     await made.settle();
     expect(router.sessions).toBe(1);

@@ -180,4 +180,16 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     cluster.lab.node('n1').speaker.thaw();
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
   });
+
+  test('over IPv6 with BFD end as soon', async () => {
+    await cluster.apply('BFDProfile', 'quick', { transmitInterval: 300, receiveInterval: 300 });
+    const more = { bfdProfile: 'quick', dualStackAddressFamily: true, peerAddress: ROUTER.ipv6 };
+    const address = await meet({ overIPv6: true, bfd: true }, more);
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+    await cluster.bfdWithAll();
+    cluster.lab.node('n1').speaker.freeze();
+    await cluster.routed(`${address}/32`, 'n2', 'n3');
+    cluster.lab.node('n1').speaker.thaw();
+    await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+  });
 });

@@ -73,11 +73,13 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     // Where another speaker has the place, it has the ports, too.
     const isFirst = (await place?.enter(signal)) ?? true;
     if (isFirst) await context.serve();
-    await Promise.all(Object.values(caches).map((cache) => cache.whenSynced(signal)));
+    await Promise.all([
+      ...Object.values(caches).map((cache) => cache.whenSynced(signal)),
+      ...(wire ? [wire.api.ready(signal)] : []),
+    ]);
     const node = flags['node-name'];
     log.info('caches synced', { node, services: caches.services.size });
     if (caches.nodes.get(node) === undefined) log.warn('no Node of this name', { node });
-    await wire?.api.ready(signal);
     interfaces.start();
     for (const service of caches.services.keys()) speaker.reconcile(service);
     const working = queue.run(async (service) => speaker.reconcile(service), signal);

@@ -56,10 +56,11 @@ export interface ServiceStatusWriterOptions extends ServiceStatusAuthor {
 export class ServiceStatusWriter {
   readonly #deps: ServiceStatusWriterDeps;
   readonly #options: ServiceStatusWriterOptions;
-  /** Of each Service the addresses that are announced from here, each with where: its interfaces, or BGPPeers. */
-  readonly #announced = new Map<string, Map<string, readonly string[]>>();
-  /** Of each address the Services that were last said to be announced on it. */
-  readonly #services = new Map<string, readonly string[]>();
+  /** Of each Service the addresses that are announced from here. */
+  readonly #addresses = new TextsByKey();
+  /** Of each address the Services that were last said to be announced on it, and where: interfaces, or BGPPeers. */
+  readonly #services = new TextsByKey();
+  readonly #where = new Map<string, readonly string[]>();
   /** Services that this node has begun to announce since they were last written. */
   readonly #takenOver = new Set<string>();
   /** Of each Service the keys of the objects that speak of it. */
@@ -81,12 +82,17 @@ export class ServiceStatusWriter {
 
   /** From now on these Services are what this node announces on `address`, and that is where. No Services: it is not announced. */
   set(address: string, services: readonly string[], where: readonly string[]): void {
-    for (const service of this.#services.get(address) ?? []) {
+    const before = this.#services.of(address);
+    const isElsewhere = this.#where.get(address)?.join() !== where.join();
+    this.#services.set(address, services);
+    if (services.length === 0) this.#where.delete(address);
+    else this.#where.set(address, where);
+    for (const service of before) {
       if (!services.includes(service)) this.#withdraw(service, address);
     }
-    if (services.length === 0) this.#services.delete(address);
-    else this.#services.set(address, services);
-    for (const service of services) this.#announce(service, address, where);
+    for (const service of services) {
+      if (isElsewhere || !before.includes(service)) this.#announce(service, address);
+    }
   }
 
   /** Brings what the API shows of a Service in line. Throws a `KubeError` where another try may mend it. */
@@ -107,7 +113,7 @@ export class ServiceStatusWriter {
     try {
       for (const step of steps) await this.#perform(step, signal);
     } catch (error) {
-      if (takenOver && this.#announced.has(service)) this.#takenOver.add(service);
+      if (takenOver && !this.#isSilent(service)) this.#takenOver.add(service);
       throw error;
     }
   }
@@ -125,33 +131,32 @@ export class ServiceStatusWriter {
     });
   }
 
-  #announce(service: string, address: string, where: readonly string[]): void {
-    const addresses = this.#announced.get(service) ?? new Map<string, readonly string[]>();
-    if (addresses.size === 0) this.#takenOver.add(service);
-    const isNew = addresses.get(address)?.join() !== where.join();
-    this.#announced.set(service, addresses.set(address, where));
-    if (isNew) this.#deps.enqueue(service, SETTLE_MS);
-  }
-
-  #withdraw(service: string, address: string): void {
-    const addresses = this.#announced.get(service);
-    if (addresses?.delete(address) !== true) return;
-    if (addresses.size === 0) {
-      this.#announced.delete(service);
-      this.#takenOver.delete(service);
-    }
+  #announce(service: string, address: string): void {
+    if (this.#isSilent(service)) this.#takenOver.add(service);
+    this.#addresses.add(service, address);
     this.#deps.enqueue(service, SETTLE_MS);
   }
 
+  #withdraw(service: string, address: string): void {
+    this.#addresses.delete(service, address);
+    if (this.#isSilent(service)) this.#takenOver.delete(service);
+    this.#deps.enqueue(service, SETTLE_MS);
+  }
+
+  #isSilent(service: string): boolean {
+    return this.#addresses.of(service).length === 0;
+  }
+
   #whereIs(service: string): string[] | undefined {
-    const addresses = this.#announced.get(service);
-    return addresses && [...new Set([...addresses.values()].flat())].sort();
+    if (this.#isSilent(service)) return undefined;
+    const all = this.#addresses.of(service).flatMap((address) => this.#where.get(address) ?? []);
+    return [...new Set(all)].sort();
   }
 
   /** Objects of other nodes are theirs to keep right. */
   #onObject({ service, node }: ServiceStatusView): void {
     if (node !== this.#options.node) return;
-    this.#deps.enqueue(service, this.#announced.has(service) ? REPAIR_MS : LEFTOVER_MS);
+    this.#deps.enqueue(service, this.#isSilent(service) ? LEFTOVER_MS : REPAIR_MS);
   }
 
   /** What somebody was faster with is no failure: the watch tells what is so now, and the Service comes again. */

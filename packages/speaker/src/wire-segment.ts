@@ -81,8 +81,9 @@ export class WireSegment {
   /** Gives whether this is news. */
   stand(address: string, standing: Standing): boolean {
     const before = this.#standings.get(address);
-    if (JSON.stringify(before) === JSON.stringify(standing)) return false;
+    // The newer of two equal ones: the plan has that one, too.
     this.#standings.set(address, standing);
+    if (JSON.stringify(before) === JSON.stringify(standing)) return false;
     this.#count(before, standing);
     if (!this.#aside.has(address)) this.#election?.stand(address, standing);
     return true;

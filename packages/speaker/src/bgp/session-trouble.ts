@@ -12,24 +12,28 @@ import {
   type SessionOptions,
 } from '@picluster/bgp';
 
-/** Why there is no session, for programs; `docs/bgp.md` lists them. */
-export type SessionTroubleCode =
-  | 'wrong-as'
-  | 'router-id'
-  | 'families'
-  | 'open-refused'
-  | 'no-answer'
-  | 'connection-refused'
-  | 'unreachable'
-  | 'closed'
-  | 'cannot-connect'
-  | 'hold-time'
-  | 'bfd-down'
-  | 'too-many-routes'
-  | 'shut-down'
-  | 'not-a-neighbour'
-  | 'reset'
-  | 'protocol';
+/** Why there is no session, for programs; `docs/bgp.md` explains each. */
+export const SESSION_TROUBLES = [
+  'wrong-as',
+  'router-id',
+  'families',
+  'open-refused',
+  'no-answer',
+  'connection-refused',
+  'unreachable',
+  'closed',
+  'cannot-connect',
+  'hold-time',
+  'bfd-down',
+  'too-many-routes',
+  'shut-down',
+  'not-a-neighbour',
+  'reset',
+  'protocol',
+] as const;
+
+/** One of them. */
+export type SessionTroubleCode = (typeof SESSION_TROUBLES)[number];
 
 /** Why there is no session, and what can be done. */
 export interface SessionTrouble {

@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
-import { saveMemory, saveMemoryAtTheCostOfSpeed } from './seams/engine-settings.ts';
+import { saveMemory, collectAfterBursts } from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
 import { pause } from './seams/pause.ts';
 import { StartupServer } from './startup-server.ts';
@@ -50,7 +50,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   /** One paragraph for `--help`. */
   readonly about: string;
   readonly flags: S;
-  /** Memory counts more than speed: its code is not optimised, and it may stand still for some 50 ms after a burst. Default: false. */
+  /** It may stand still for some 50 ms after a burst, to give memory back. Default: false. */
   readonly frugal?: boolean;
   /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
   readonly servesItself?: boolean;
@@ -79,7 +79,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     return 2;
   }
   saveMemory();
-  if (definition.frugal === true) saveMemoryAtTheCostOfSpeed();
+  if (definition.frugal === true) collectAfterBursts();
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
   const log = createLogger(definition.name, flags['log-level'], patientStdout());
   const metrics = createMetrics();

@@ -11,30 +11,23 @@ const settings = [
   '--semi-space-growth-factor=1',
   // Garbage is collected when the heap has grown by a third and not by four times, and once more when a burst is over; in small steps, as ever.
   '--optimize-for-size',
+  // The optimising compilers take 12 MB to work in, and mapped into memory are 8 MB of code themselves. What a daemon does once in a while is never
+  // optimised anyway.
+  '--no-opt',
+  '--no-maglev',
 ] as const;
-
-/** For a process that computes little: the optimising compilers take 12 MB to work in, and mapped into memory are 4 MB of code themselves. */
-const frugalSettings = ['--no-opt', '--no-maglev'] as const;
 
 const LOOK_EVERY_MS = 2000;
 
 /** Makes the engine take less memory, from now on. */
 export function saveMemory(): void {
-  apply(settings);
+  for (const flag of settings) setFlagsFromString(flag);
 }
 
-/**
- * Saves still more, for a process that may be slow: it is not optimised, and stands still for some 50 ms to collect garbage when a burst is over.
- * Call it besides {@link saveMemory}.
- */
-export function saveMemoryAtTheCostOfSpeed(): void {
-  apply(frugalSettings);
+/** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. */
+export function collectAfterBursts(): void {
   const keeper = new MemoryKeeper({ heap, collect: collector() });
   setInterval(() => keeper.look(), LOOK_EVERY_MS).unref();
-}
-
-function apply(flags: readonly string[]): void {
-  for (const flag of flags) setFlagsFromString(flag);
 }
 
 function heap(): { used: number; taken: number } {

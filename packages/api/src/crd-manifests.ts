@@ -3,7 +3,7 @@ import { bgpAdvertisementSchema } from './bgp-advertisement.ts';
 import { bgpPeerSchema } from './bgp-peer.ts';
 import { communitySchema } from './community.ts';
 import { configurationStateSchema } from './configuration-state.ts';
-import { crdManifest, type CrdManifest } from './crd.ts';
+import { crdManifest, type CrdManifest, type PrinterColumn } from './crd.ts';
 import { ipAddressPoolSchema } from './ip-address-pool.ts';
 import { l2AdvertisementSchema } from './l2-advertisement.ts';
 import {
@@ -174,44 +174,34 @@ export const crdManifests: readonly CrdManifest[] = [
       priority: 10,
     },
   ]),
-  crdManifest(ServiceBGPStatusResource, serviceBGPStatusSchema, [
-    {
-      name: 'Node',
-      type: 'string',
-      jsonPath: '.status.node',
-      description: 'The Node that announces.',
-    },
-    {
-      name: 'Service Name',
-      type: 'string',
-      jsonPath: '.status.serviceName',
-      description: 'The Service that is announced.',
-    },
-    {
-      name: 'Service Namespace',
-      type: 'string',
-      jsonPath: '.status.serviceNamespace',
-      description: 'The namespace of that Service.',
-    },
-  ]),
-  crdManifest(ServiceL2StatusResource, serviceL2StatusSchema, [
-    {
-      name: 'Allocated Node',
-      type: 'string',
-      jsonPath: '.status.node',
-      description: 'The Node that announces.',
-    },
-    {
-      name: 'Service Name',
-      type: 'string',
-      jsonPath: '.status.serviceName',
-      description: 'The Service that is announced.',
-    },
-    {
-      name: 'Service Namespace',
-      type: 'string',
-      jsonPath: '.status.serviceNamespace',
-      description: 'The namespace of that Service.',
-    },
-  ]),
+  crdManifest(ServiceBGPStatusResource, serviceBGPStatusSchema, announcementColumns('Node')),
+  crdManifest(
+    ServiceL2StatusResource,
+    serviceL2StatusSchema,
+    announcementColumns('Allocated Node'),
+  ),
 ];
+
+/** What is printed of a status of a Service, whichever protocol announces it. */
+function announcementColumns(nodeColumn: string): PrinterColumn[] {
+  return [
+    {
+      name: nodeColumn,
+      type: 'string',
+      jsonPath: '.status.node',
+      description: 'The Node that announces.',
+    },
+    {
+      name: 'Service Name',
+      type: 'string',
+      jsonPath: '.status.serviceName',
+      description: 'The Service that is announced.',
+    },
+    {
+      name: 'Service Namespace',
+      type: 'string',
+      jsonPath: '.status.serviceNamespace',
+      description: 'The namespace of that Service.',
+    },
+  ];
+}

@@ -14,7 +14,7 @@ import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-
 import { L2ElectionError } from './l2-election-error.ts';
 import { report } from './report.ts';
 import { heldIn, isRenewed } from './renewal.ts';
-import { rightOf } from './right.ts';
+import { isAnswerable, rightOf } from './right.ts';
 import { macText, type PortListener, SegmentPort } from './segment-port.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
 
@@ -135,9 +135,8 @@ export class L2Election {
 
   /** Until when it may, as known now; `-Infinity` where it may not. Moves on with each heartbeat that others acknowledge. */
   untilMs(address: string): number {
-    const { addresses, carrier } = this.#state;
-    const mayEver = !this.#stopped && carrier && addresses.get(address)?.mode === 'hold';
-    return mayEver ? this.#rightUntilMs : -Infinity;
+    const isOurs = !this.#stopped && isAnswerable(this.#state, address);
+    return isOurs ? this.#rightUntilMs : -Infinity;
   }
 
   /** Whether it has listened for long enough to be given addresses, and hears the segment: until then, others should not be stopped. */

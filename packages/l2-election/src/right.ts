@@ -34,10 +34,14 @@ function quorumHeardAtMs({ quorum, peers }: ElectionState): number {
   return heardAtMs.sort((one, other) => other - one)[quorum - 1] ?? -Infinity;
 }
 
+/** Whether this node may answer for the address while its right runs. */
+export function isAnswerable({ addresses, carrier }: ElectionState, address: string): boolean {
+  return carrier && addresses.get(address)?.mode === 'hold';
+}
+
 /** Until when this node may answer for the address, as far as it knows now; `-Infinity` where it does not hold it or has no link. */
 export function answerableUntilMs(state: ElectionState, address: string): number {
-  if (state.addresses.get(address)?.mode !== 'hold' || !state.carrier) return -Infinity;
-  return rightOf(state).untilMs;
+  return isAnswerable(state, address) ? rightOf(state).untilMs : -Infinity;
 }
 
 /** Whether this node may answer for the address at this moment. To be asked for every packet. */

@@ -1,7 +1,7 @@
 import type { BGPProblem, CommunityFacts, SecretFacts } from '@picluster/api';
 import type { PoolView } from '../advertising.ts';
 import { EndpointIndex } from '../endpoint-index.ts';
-import type { Cache } from '../speaker.ts';
+import type { Cache, SpeakerDeps } from '../speaker.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
 import { advertisementsInForce } from './advertisements.ts';
 import type { WrittenAdvertisement } from './bgp-views.ts';
@@ -29,17 +29,9 @@ export interface BgpCaches {
 }
 
 /** What it works with. */
-export interface BgpModeDeps extends Omit<PeerRunDeps, 'table' | 'node'> {
+export interface BgpModeDeps
+  extends Omit<PeerRunDeps, 'table' | 'node'>, Pick<SpeakerDeps, 'event' | 'announced'> {
   readonly caches: BgpCaches;
-  /** Writes an event on a Service. */
-  readonly event: (
-    service: ServiceView,
-    type: 'Normal' | 'Warning',
-    reason: string,
-    message: string,
-  ) => void;
-  /** Sets or removes the gauge of a Service on an address. */
-  readonly announced: (service: string, address: string, now: boolean) => void;
   /** From now on a Service is announced to these BGPPeers; none: it is not announced. */
   readonly status?: (service: string, peers: readonly string[]) => void;
   /** What is wrong with objects that cannot be read, of whichever node they are; the caches tell when they change. */

@@ -1,6 +1,6 @@
 import { type BgpCluster, NODES_ASN } from '../../e2e/bgp-mode/bgp-cluster.ts';
 import { FrrProcess } from '../../e2e/bgp-mode/frr-process.ts';
-import { ROUTER } from '../../e2e/bgp-mode/lab-router.ts';
+import { ROUTER } from '../../e2e/bgp-mode/router-network.ts';
 
 /** What announces an address from three nodes. */
 export interface Contestant {

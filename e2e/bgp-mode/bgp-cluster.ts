@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import { nowMs } from '../lab/asker.ts';
 import type { KubeObject } from '../lab/kube-api.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
 import { LabClient } from '../lab/lab-client.ts';
 import { Processes } from '../lab/processes.ts';
-import { BEYOND, LabRouter, ROUTER, type FrrOptions } from './lab-router.ts';
+import { LabRouter, type FrrOptions, type RouterPath } from './lab-router.ts';
+import { BEYOND, ROUTER, type RouterPlace } from './router-network.ts';
 
 /** From a change in the API until the router shows it, on a machine that is busy with all of this. */
 const LIMIT_MS = 30_000;
@@ -47,6 +49,7 @@ export class BgpCluster implements AsyncDisposable {
   /** The machine behind the router. */
   readonly beyond: LabClient;
   readonly #processes: Processes;
+  readonly #routers: LabRouter[];
   /** Objects to take away. */
   readonly #made = new Map<string, { readonly kind: string; readonly name: string }>();
   #connecting = 0;
@@ -55,6 +58,7 @@ export class BgpCluster implements AsyncDisposable {
   private constructor(lab: Lab, router: LabRouter) {
     this.lab = lab;
     this.router = router;
+    this.#routers = [router];
     this.#processes = new Processes(lab.logFolder);
     this.beyond = new LabClient(this.#processes, BEYOND);
   }
@@ -72,9 +76,18 @@ export class BgpCluster implements AsyncDisposable {
     return cluster;
   }
 
+  /** Starts another router on the LAN; a BGPPeer for it is not there yet. */
+  async addRouter(place: RouterPlace, options: FrrOptions = {}): Promise<LabRouter> {
+    const router = await LabRouter.plugIn(this.lab, place);
+    this.#routers.push(router);
+    await router.start(options);
+    return router;
+  }
+
   /** Creates or changes an object of MetalLB's kinds. */
-  async apply(kind: string, name: string, spec: object = {}): Promise<void> {
-    await this.lab.apply({ ...this.#object(kind, name), spec });
+  async apply(kind: string, name: string, spec: object = {}, labels: object = {}): Promise<void> {
+    const { metadata, ...object } = this.#object(kind, name);
+    await this.lab.apply({ ...object, metadata: { ...metadata, labels }, spec });
     this.#made.set(`${kind} ${name}`, { kind, name });
   }
 
@@ -117,6 +130,12 @@ export class BgpCluster implements AsyncDisposable {
   async moveEndpoints(name: string, ...nodes: readonly string[]): Promise<void> {
     const made = this.#services.get(name);
     if (made !== undefined) await this.lab.endpoints(made, nodes);
+  }
+
+  /** Sets labels of a Service. */
+  async labelService(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const where = `/api/v1/namespaces/default/services/${name}`;
+    await this.lab.api.patch(where, { metadata: { labels } });
   }
 
   /** Sets labels of a Node; `null` takes one away. */
@@ -179,10 +198,30 @@ export class BgpCluster implements AsyncDisposable {
 
   /** Waits until the router has sessions with just these nodes. */
   async sessionsWith(...nodes: readonly string[]): Promise<void> {
+    await this.sessionsOf(this.router, ...nodes);
+  }
+
+  /** The same of any router. */
+  async sessionsOf(router: LabRouter, ...nodes: readonly string[]): Promise<void> {
     await this.until(
       `sessions with ${nodes.join(' ')}`,
-      async () => (await this.router.sessions()).join() === nodes.join(),
+      async () => (await router.sessions()).join() === nodes.join(),
     );
+  }
+
+  /** Waits until a router has been told of a prefix by just these nodes, and by each of them what is given. */
+  async told(
+    router: LabRouter,
+    prefix: string,
+    nodes: readonly string[],
+    what: Partial<RouterPath> = {},
+  ): Promise<void> {
+    await this.until(`what a router has of ${prefix}`, async () => {
+      const paths = await router.paths(prefix);
+      assert.deepEqual([...paths.keys()].toSorted(), nodes);
+      for (const each of paths.values()) assert.partialDeepStrictEqual(each, what);
+      return true;
+    });
   }
 
   /** Waits until the router's BFD sessions with all nodes are up. */
@@ -231,7 +270,7 @@ export class BgpCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.router[Symbol.asyncDispose]();
+    for (const router of this.#routers) await router[Symbol.asyncDispose]();
     await this.#processes.stop();
     await this.lab.stop();
   }

@@ -4,7 +4,7 @@ import { keepLogsOfFailures } from '../lab/failures.ts';
 import { run } from '../lab/run.ts';
 import { BgpCluster, onNodes } from './bgp-cluster.ts';
 import { FrrProcess } from './frr-process.ts';
-import { BEYOND } from './lab-router.ts';
+import { BEYOND } from './router-network.ts';
 
 const hasFrr = isInstalled('/usr/lib/frr/bgpd');
 const FAR = '198.18.0.2';

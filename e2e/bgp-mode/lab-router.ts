@@ -2,19 +2,7 @@ import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import type { Lab } from '../lab/lab.ts';
 import { run } from '../lab/run.ts';
 import { FrrProcess } from './frr-process.ts';
-
-/** The router on the LAN, and beyond it a network that only the router reaches. */
-export const ROUTER = { ipv4: '192.168.77.1', ipv6: 'fd77::ff', asn: 64_512 } as const;
-const OUTSIDE = {
-  network4: '198.18.0.0/24',
-  network6: 'fd18::/64',
-  router4: '198.18.0.1',
-  router6: 'fd18::1',
-  host4: '198.18.0.2',
-  host6: 'fd18::2',
-} as const;
-/** `ip netns` name of the machine behind the router. */
-export const BEYOND = 'beyond';
+import { plugInBeyond, plugInRouter, ROUTER, type RouterPlace } from './router-network.ts';
 
 /** What FRR is told beyond what every test needs. */
 export interface FrrOptions {
@@ -41,63 +29,29 @@ export interface RouterPath {
   readonly largeCommunities: readonly string[];
 }
 
-/** FRR in a namespace of its own between the LAN and a network beyond, with a session to each node and all their routes in use at once (ECMP). */
+/** FRR in a namespace of its own on the LAN, with a session to each node and all their routes in use at once (ECMP). */
 export class LabRouter implements AsyncDisposable {
   readonly #lab: Lab;
+  readonly #place: RouterPlace;
   #frr: FrrProcess | undefined;
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, place: RouterPlace) {
     this.#lab = lab;
+    this.#place = place;
   }
 
-  /** Plugs the router and the machine beyond in; FRR does not run yet. */
-  static async plugIn(lab: Lab): Promise<LabRouter> {
-    await ip(undefined, [
-      'netns add router',
-      `netns add ${BEYOND}`,
-      'link add router netns lan type veth peer name lan netns router',
-      `link add beyond netns router type veth peer name eth0 netns ${BEYOND}`,
-    ]);
-    await ip('lan', ['link set router master br0', 'link set router up']);
-    await ip('router', [
-      'link set lo up',
-      'link set lan up',
-      'link set beyond up',
-      `address add ${ROUTER.ipv4}/24 dev lan`,
-      `address add ${ROUTER.ipv6}/64 dev lan nodad`,
-      `address add ${OUTSIDE.router4}/24 dev beyond`,
-      `address add ${OUTSIDE.router6}/64 dev beyond nodad`,
-    ]);
-    await ip(BEYOND, [
-      'link set lo up',
-      'link set eth0 up',
-      `address add ${OUTSIDE.host4}/24 dev eth0`,
-      `address add ${OUTSIDE.host6}/64 dev eth0 nodad`,
-      `route add default via ${OUTSIDE.router4}`,
-      `route add ::/0 via ${OUTSIDE.router6}`,
-    ]);
-    // Connections are spread by their ports as well.
-    const settings = [
-      'net/ipv4/ip_forward=1',
-      'net/ipv6/conf/all/forwarding=1',
-      'net/ipv4/fib_multipath_hash_policy=1',
-      'net/ipv6/fib_multipath_hash_policy=1',
-    ];
-    const write = settings.map((each) => each.replace(/(.*)=(.*)/, 'echo $2 > /proc/sys/$1'));
-    await run(['sh', '-ec', write.join('\n')], { netns: 'router' });
-    for (const node of lab.nodes) {
-      await ip(node.name, [
-        `route add ${OUTSIDE.network4} via ${ROUTER.ipv4}`,
-        `route add ${OUTSIDE.network6} via ${ROUTER.ipv6}`,
-      ]);
-    }
-    return new LabRouter(lab);
+  /** Plugs a router in, and behind the usual one the machine beyond; FRR does not run yet. */
+  static async plugIn(lab: Lab, place: RouterPlace = ROUTER): Promise<LabRouter> {
+    await plugInRouter(place);
+    if (place === ROUTER) await plugInBeyond(lab.nodes.map(({ name }) => name));
+    return new LabRouter(lab, place);
   }
 
   /** Starts FRR with a session for each node. */
   async start(options: FrrOptions = {}): Promise<void> {
-    const text = configuration(this.#nodes(options), options);
-    this.#frr = await FrrProcess.start('router', text, { bfd: options.bfd === true });
+    const text = configuration(this.#nodes(options), { ...this.#place, ...options });
+    const { namespace } = this.#place;
+    this.#frr = await FrrProcess.start(namespace, text, { bfd: options.bfd === true });
   }
 
   /** Ends FRR; the machine forwards on what it has. */
@@ -154,7 +108,9 @@ export class LabRouter implements AsyncDisposable {
   /** The nodes that the kernel of the router sends packets for a prefix to. */
   async nextHops(prefix: string): Promise<readonly string[]> {
     const family = prefix.includes(':') ? '-6' : '-4';
-    const shown = await run(['ip', family, '-json', 'route', 'show', prefix], { netns: 'router' });
+    const shown = await run(['ip', family, '-json', 'route', 'show', prefix], {
+      netns: this.#place.namespace,
+    });
     const [route] = JSON.parse(shown || '[]') as readonly {
       readonly gateway?: string;
       /** Of an IPv4 route with an IPv6 next hop. */
@@ -225,8 +181,11 @@ function pathOf(shown: JsonPath): RouterPath {
   };
 }
 
-function configuration(nodes: readonly string[], options: FrrOptions): string {
-  const { asn = ROUTER.asn, nodesAsn = 64_500, password, lines = [] } = options;
+function configuration(
+  nodes: readonly string[],
+  options: FrrOptions & Pick<RouterPlace, 'ipv4' | 'asn'>,
+): string {
+  const { asn, ipv4, nodesAsn = 64_500, password, lines = [] } = options;
   const of = (line: string): string[] => nodes.map((node) => ` neighbor ${node} ${line}`);
   const families = ['ipv4', 'ipv6'].map((family) =>
     [
@@ -239,7 +198,7 @@ function configuration(nodes: readonly string[], options: FrrOptions): string {
   );
   return [
     `router bgp ${asn}`,
-    ' bgp router-id 192.168.77.1',
+    ` bgp router-id ${ipv4}`,
     ' no bgp ebgp-requires-policy',
     ' no bgp default ipv4-unicast',
     ' no bgp network import-check',
@@ -258,10 +217,4 @@ function configuration(nodes: readonly string[], options: FrrOptions): string {
     ...families,
     '',
   ].join('\n');
-}
-
-async function ip(netns: string | undefined, lines: readonly string[]): Promise<void> {
-  const command: [string, ...string[]] =
-    netns === undefined ? ['ip', '-batch', '-'] : ['ip', '-n', netns, '-batch', '-'];
-  await run(command, { input: `${lines.join('\n')}\n` });
 }

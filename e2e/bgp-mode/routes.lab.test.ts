@@ -23,8 +23,10 @@ describe.skipIf(!hasFrr)('by BGP', { timeout: 120_000 }, () => {
     await cluster.routed(prefix, 'n1', 'n2', 'n3');
     expect(await cluster.answer(address)).toMatch(/^pod on n[123]/);
     await cluster.statusIs('web', 'n1 router', 'n2 router', 'n3 router');
-    const events = await cluster.lab.events('web');
-    expect(events.filter((event) => event.endsWith('with protocol "bgp"'))).toHaveLength(3);
+    await cluster.until('an event of each node', async () => {
+      const events = await cluster.lab.events('web');
+      return events.filter((event) => event.endsWith('with protocol "bgp"')).length === 3;
+    });
     await cluster.remove('Service', 'web');
     await cluster.routed(prefix);
     await cluster.statusIs('web');

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled } from '../bgp/router.ts';
 import { keepLogsOfFailures } from '../lab/failures.ts';
 import { BgpCluster, NODES_ASN, onNodes } from './bgp-cluster.ts';
-import { ROUTER, type FrrOptions } from './lab-router.ts';
+import type { FrrOptions } from './lab-router.ts';
+import { ROUTER } from './router-network.ts';
 
 const hasFrr = isInstalled('/usr/lib/frr/bgpd');
 let cluster: BgpCluster;

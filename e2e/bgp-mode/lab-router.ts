@@ -10,6 +10,8 @@ export interface FrrOptions {
   /** The AS of the nodes. */
   readonly nodesAsn?: number;
   readonly bfd?: boolean;
+  /** BFD that goes down with a speaker ends no session whose speaker may restart. */
+  readonly checksControlPlane?: boolean;
   readonly gracefulRestart?: boolean;
   readonly password?: string;
   /** Further lines under `router bgp`. */
@@ -209,10 +211,7 @@ function configuration(
     ...of('advertisement-interval 0'),
     ...(password === undefined ? [] : of(`password ${password}`)),
     ...(options.bfd === true ? of('bfd') : []),
-    // BFD that goes down with a speaker that restarts says nothing of its node (RFC 5882 §4.3).
-    ...(options.bfd === true && options.gracefulRestart === true
-      ? of('bfd check-control-plane-failure')
-      : []),
+    ...(options.checksControlPlane === true ? of('bfd check-control-plane-failure') : []),
     ...lines.map((line) => ` ${line}`),
     ...families,
     '',

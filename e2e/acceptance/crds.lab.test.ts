@@ -65,6 +65,7 @@ describe('the API server, with our CRDs', () => {
 
   test.each([
     ['BGPPeer', { ...peer, sourceAddress: '192.0.2.9', routerID: '192.0.2.9', connectTime: '10s' }],
+    ['BGPPeer', { ...peer, keepaliveTime: '10s' }],
     ['BGPPeer', { ...peer, holdTime: '9m0s', keepaliveTime: '0s', passwordSecret: { name: 's' } }],
     ['BGPPeer', { myASN: 1, dynamicASN: 'external', interface: 'eth0', peerAddress: '' }],
     ['BGPAdvertisement', { communities: ['NO_ADVERTISE', '65535:65282', 'large:1:2:3'] }],
@@ -88,6 +89,8 @@ describe('the API server, with our CRDs', () => {
     ['BGPPeer', { ...peer, holdTime: '70000s' }, 'invalid hold time'],
     ['BGPPeer', { ...peer, holdTime: 'soon' }, 'invalid duration'],
     ['BGPPeer', { ...peer, holdTime: '3s', keepaliveTime: '4s' }, 'invalid keepalive time'],
+    ['BGPPeer', { ...peer, keepaliveTime: '999ms' }, 'invalid keepalive time'],
+    ['BGPPeer', { ...peer, keepaliveTime: '6h5m' }, 'invalid keepalive time'],
     ['BGPPeer', { ...peer, connectTime: '0s' }, 'connect time should be between'],
     ['BGPPeer', { ...peer, connectTime: '1500ms' }, 'a whole number of seconds'],
     ['BGPPeer', { ...peer, password: 'x', passwordSecret: { name: 's' } }, 'both password and'],

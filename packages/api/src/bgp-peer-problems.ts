@@ -5,6 +5,7 @@ import {
   CONNECT_TIME_WHOLE,
   DURATION_HELP,
   HOLD_TIME_HELP,
+  KEEPALIVE_HELP,
   ROUTER_ID_HELP,
   TOGETHER,
 } from './bgp-peer-rules.ts';
@@ -87,6 +88,10 @@ function timeProblems(spec: BGPPeerSpec): FieldProblem[] {
   }
   if (hold !== undefined && keepalive !== undefined && keepalive > hold) {
     say('keepaliveTime', TOGETHER.KEEPALIVE);
+  }
+  const givesHold = !isSet(spec.holdTime) && keepalive !== undefined && keepalive > 0;
+  if (givesHold && (keepalive < 1000 || keepalive > 21_845_000)) {
+    say('keepaliveTime', `invalid keepalive time "${spec.keepaliveTime}": ${KEEPALIVE_HELP}`);
   }
   if (connect !== undefined && (connect < 1000 || connect >= 65_536_000)) {
     say('connectTime', CONNECT_TIME_RANGE);

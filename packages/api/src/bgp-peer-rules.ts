@@ -12,6 +12,9 @@ export const ROUTER_ID_HELP =
 export const DURATION_HELP = 'write it like 90s or 1m30s' as const;
 /** What a hold time may be. */
 export const HOLD_TIME_HELP = 'must be 0 or >=3s, and at most 65535s' as const;
+/** What a keepalive time may be where it gives the hold time. */
+export const KEEPALIVE_HELP =
+  'without a hold time, which is then three times as long, must be 0 or >=1s, and at most 21845s' as const;
 /** What a connect time may be. */
 export const CONNECT_TIME_RANGE = 'connect time should be between 1 seconds to 65535' as const;
 /** What a connect time is counted in. */
@@ -102,6 +105,10 @@ export const BGP_PEER_RULES = [
   {
     rule: `!${SET.holdTime} || !${SET.keepaliveTime} || !${matches('holdTime')} || !${matches('keepaliveTime')} || duration(self.keepaliveTime) <= duration(self.holdTime)`,
     message: TOGETHER.KEEPALIVE,
+  },
+  {
+    rule: `${SET.holdTime} || !${SET.keepaliveTime} || !${matches('keepaliveTime')} || duration(self.keepaliveTime) == duration('0s') || (duration(self.keepaliveTime) >= duration('1s') && duration(self.keepaliveTime) <= duration('21845s'))`,
+    message: `invalid keepalive time: ${KEEPALIVE_HELP}`,
   },
   {
     rule: `!${SET.peerAddress} || !${SET.sourceAddress} || !isIP(self.peerAddress) || !isIP(self.sourceAddress) || ip(self.peerAddress).family() == ip(self.sourceAddress).family()`,

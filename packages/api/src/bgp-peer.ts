@@ -85,14 +85,14 @@ const specSchema = {
       type: 'string',
       maxLength: DURATION_LENGTH_MAX,
       description:
-        'How often something is sent at least, not longer than holdTime. Default, and 0s: a third of the hold time. Where it alone is given, the hold time is three times as long.',
+        'How often something is sent at least, not longer than holdTime. Default, and 0s: a third of the hold time. Where it alone is given, 0s or 1s to 21845s, the hold time is three times as long.',
       'x-kubernetes-validations': fieldRules.keepaliveTime,
     },
     connectTime: {
       type: 'string',
       maxLength: DURATION_LENGTH_MAX,
       description:
-        'The longest time between two attempts to connect, in whole seconds, 1s to 65535s. Default: 120s.',
+        'The longest time between two attempts to connect, in whole seconds, 1s to 65535s. Default: 10s.',
       'x-kubernetes-validations': fieldRules.connectTime,
     },
     routerID: {

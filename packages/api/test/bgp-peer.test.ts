@@ -32,6 +32,9 @@ describe('a BGPPeer', () => {
     ['any AS but ours', { peerASN: 0, dynamicASN: 'external' }],
     ['no hold time', { holdTime: '0s', keepaliveTime: '0s' }],
     ['fractions of hours', { holdTime: '0.5h', keepaliveTime: '1m30.5s' }],
+    ['a keepalive time alone', { keepaliveTime: '1s' }],
+    ['the longest keepalive time alone', { keepaliveTime: '21845s' }],
+    ['a keepalive time of 0 alone', { keepaliveTime: '0s' }],
     ['the longest times', { holdTime: '65535s', connectTime: '65535s' }],
     ['an internal peer by an AS of four octets', { myASN: 4_294_967_295, peerASN: 4_294_967_295 }],
     ['a Secret of no name beside its password', { password: 'x', passwordSecret: {} }],
@@ -95,6 +98,14 @@ describe('a BGPPeer', () => {
     [
       { holdTime: '30s', keepaliveTime: '90s' },
       'spec.keepaliveTime: invalid keepalive time: must not be longer than the hold time',
+    ],
+    [
+      { keepaliveTime: '999ms' },
+      'spec.keepaliveTime: invalid keepalive time "999ms": without a hold time, which is then three times as long, must be 0 or >=1s, and at most 21845s',
+    ],
+    [
+      { keepaliveTime: '21846s' },
+      'spec.keepaliveTime: invalid keepalive time "21846s": without a hold time, which is then three times as long, must be 0 or >=1s, and at most 21845s',
     ],
     [{ connectTime: '0s' }, 'spec.connectTime: connect time should be between 1 seconds to 65535'],
     [

@@ -9,6 +9,9 @@ import { notificationOf } from '../codec/notification.ts';
 import { openOf } from './our-open.ts';
 import type { SessionSettings } from './session-options.ts';
 
+/** KEEPALIVEs must not come more often than this (RFC 4271 §4.4). */
+const KEEPALIVE_MIN_MS = 1000;
+
 /** What a session runs on once both OPENs are there. */
 export interface SessionTerms {
   readonly negotiated: Negotiated;
@@ -41,7 +44,8 @@ export function judgeOpen(settings: SessionSettings, open: OpenMessage): OpenVer
   if (missing.length > 0) return refuseFamilies(missing);
   if (families.length === 0) return refuseFamilies(settings.families);
   const holdMs = holdTimeS * 1000;
-  const keepaliveMs = holdMs === 0 ? 0 : Math.min(settings.keepaliveMs, holdMs / 3);
+  const wantedMs = Math.max(KEEPALIVE_MIN_MS, settings.keepaliveMs);
+  const keepaliveMs = holdMs === 0 ? 0 : Math.min(wantedMs, holdMs / 3);
   return { ok: true, terms: { negotiated, open, holdMs, keepaliveMs } };
 }
 

@@ -57,7 +57,7 @@ export interface SessionOptions {
   readonly mode?: SessionMode;
   /** Whole seconds: 0 (nothing watches the session), or 3 to 65,535. Default: 90. */
   readonly holdTimeS?: number;
-  /** The most time between two KEEPALIVEs. Default: a third of the negotiated hold time, which is the most at any rate. */
+  /** The most time between two KEEPALIVEs; less than a second counts as one. Default: a third of the negotiated hold time, which is the most at any rate. */
   readonly keepaliveMs?: number;
   /** The longest delay between two attempts. */
   readonly connectRetryMs?: number;

@@ -62,6 +62,15 @@ describe('an accepted OPEN gives the terms', () => {
     expect(verdict).toMatchObject({ ok: true, terms: { holdMs: 9000, keepaliveMs: 3000 } });
   });
 
+  test.each([
+    ['what was asked for', 20_000, 20_000],
+    ['a third of the hold time where more was asked for', 60_000, 30_000],
+    ['a second where less was asked for', 1, 1000],
+  ])('between KEEPALIVEs with %s', (_, asked, expected) => {
+    const verdict = judge(openFrom({ holdTimeS: 90 }), { keepaliveMs: asked });
+    expect(verdict).toMatchObject({ ok: true, terms: { keepaliveMs: expected } });
+  });
+
   test('with the families and extensions that both sides have', () => {
     const capabilities: Capability[] = [
       ipv6,

@@ -120,7 +120,6 @@ function placeOf({ name, address, interface: link }: BgpPeerView): RouterPlace {
 
 function sessionOf(peer: BgpPeerView, { node, fallbackRouterID }: PeersSituation): SessionOptions {
   const { holdTimeMs, keepaliveTimeMs, connectTimeMs = RETRY_MAX_MS } = peer;
-  const isIPv4 = (text: string | undefined): boolean => text?.includes('.') === true;
   const own = isIPv4(peer.address) ? 'ipv4-unicast' : 'ipv6-unicast';
   // An interface is all that such a peer is told of, for routes of either family.
   const isForBoth = peer.dualStack || peer.address === undefined;
@@ -129,7 +128,7 @@ function sessionOf(peer: BgpPeerView, { node, fallbackRouterID }: PeersSituation
   return {
     localAsn: peer.localASN ?? peer.myASN,
     peerAsn: peer.peerASN,
-    identifier: peer.routerID ?? addresses.find(isIPv4) ?? fallbackRouterID,
+    identifier: peer.routerID ?? addresses.find(isRouterID) ?? fallbackRouterID,
     families,
     // The port of BGP on a node may be another's, and none of MetalLB's modes listens.
     mode: 'active',
@@ -140,6 +139,15 @@ function sessionOf(peer: BgpPeerView, { node, fallbackRouterID }: PeersSituation
     ...(keepaliveTimeMs !== undefined && keepaliveTimeMs > 0 && { keepaliveMs: keepaliveTimeMs }),
     ...(peer.gracefulRestart && { gracefulRestart: {} }),
   };
+}
+
+function isIPv4(text: string | undefined): boolean {
+  return text?.includes(':') === false;
+}
+
+/** The address that means any is nobody's. */
+function isRouterID(text: string | undefined): boolean {
+  return isIPv4(text) && text !== '0.0.0.0';
 }
 
 function bfdOf(peer: BgpPeerView, profile: BfdProfileView): BfdPlan {

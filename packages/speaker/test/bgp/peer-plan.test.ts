@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completeSessionOptions } from '@picluster/bgp';
+import { viewBgpPeer } from '../../src/bgp/bgp-views.ts';
 import { planPeers, type PeerPlan, type PeersSituation } from '../../src/bgp/peer-plan.ts';
 import { node, onNode } from '../cluster-views.ts';
 import { bfdProfile, bgpPeer } from './bgp-views.ts';
@@ -57,6 +59,46 @@ describe('a node', () => {
     const without = { ...usual, node: node('pandora'), peers: [bgpPeer()] };
     expect(planPeers(without).plans[0]?.session.identifier).toBe('64.37.239.133');
   });
+});
+
+/** Texts as somebody may write them, good or not. */
+const duration = fc
+  .tuple(
+    fc.oneof(fc.integer({ min: 0, max: 100_000 }), fc.double({ min: 0, max: 4, noNaN: true })),
+    fc.constantFrom('ns', 'us', 'ms', 's', 'm', 'h'),
+  )
+  .map(([number, unit]) => `${number.toFixed(3)}${unit}`);
+const address = fc.oneof(
+  fc.constantFrom('0.0.0.0', '::', '::ffff:192.0.2.1'),
+  fc.ipV4(),
+  fc.ipV6(),
+);
+const asn = fc.constantFrom(1, 64_512, 2 ** 32 - 1);
+const spec = fc
+  .tuple(
+    fc.record({ myASN: asn }),
+    fc.oneof(
+      fc.record({ peerASN: asn }),
+      fc.record({ dynamicASN: fc.constantFrom('internal', 'external') }),
+    ),
+    fc.oneof(fc.record({ peerAddress: address }), fc.constant({ interface: 'eth1' })),
+    fc.record({ localASN: asn, sourceAddress: address, routerID: address }, { requiredKeys: [] }),
+    fc.record(
+      { holdTime: duration, keepaliveTime: duration, connectTime: duration },
+      { requiredKeys: [] },
+    ),
+    fc.record({ enableGracefulRestart: fc.boolean(), dualStackAddressFamily: fc.boolean() }),
+  )
+  .map((parts): object => Object.assign({}, ...parts));
+
+test('whatever BGPPeer is taken makes a session that there can be', () => {
+  const property = fc.property(spec, (written) => {
+    const peer = viewBgpPeer({ metadata: { name: 'router' }, spec: written });
+    fc.pre(peer !== undefined);
+    const { plans } = planPeers({ ...usual, peers: peer === undefined ? [] : [peer] });
+    expect(plans.map(({ session }) => completeSessionOptions(session))).toHaveLength(1);
+  });
+  fc.assert(property, { numRuns: 300 });
 });
 
 describe('a session', () => {

@@ -24,6 +24,7 @@ import { MessageChannel, type Received } from './message-channel.ts';
 import type { BgpPeerDeps, PeerSession } from './peer-deps.ts';
 import { Telling } from './telling.ts';
 import type { ConnectionListener, IncomingConnection } from './transport.ts';
+import { UpdateReports } from './update-reports.ts';
 
 /** How a peer is doing, for people and status objects. */
 export interface PeerStatus {
@@ -44,6 +45,7 @@ export class BgpPeer {
   readonly #channels = new Map<number, MessageChannel>();
   readonly #happenings: SessionHappening[] = [];
   readonly #telling: Telling;
+  readonly #reports: UpdateReports;
   #state: SessionState;
   #busy = false;
   #accepting: IncomingConnection | undefined;
@@ -58,6 +60,7 @@ export class BgpPeer {
   constructor(deps: BgpPeerDeps, name: string, options: SessionOptions) {
     this.name = name;
     this.#deps = deps;
+    this.#reports = new UpdateReports(deps, name);
     this.#state = initialSession(completeSessionOptions(options));
     this.#telling = new Telling(this.routes, {
       send: (message) => this.#tell(message),
@@ -239,11 +242,7 @@ export class BgpPeer {
   #deliver(): void {
     const received = this.#received;
     if (received === undefined || 'fault' in received || received.message.type !== 'UPDATE') return;
-    for (const { grade, reason, attribute } of received.errors) {
-      this.#deps.metrics?.faulty(reason);
-      const fields = { peer: this.name, grade, reason, attribute };
-      this.#deps.log?.warn('bgp update is malformed', fields);
-    }
+    this.#reports.tell(received.errors);
     this.#deps.listener?.update?.(received.message, received.errors);
   }
 
@@ -269,6 +268,7 @@ export class BgpPeer {
     const session: PeerSession = { ...terms, localAddress, remoteAddress };
     this.#session = session;
     this.#established = connection;
+    this.#reports.begin();
     const { negotiated } = terms;
     this.#deps.log?.info('bgp session established', {
       peer: this.name,

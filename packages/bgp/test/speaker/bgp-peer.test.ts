@@ -255,6 +255,31 @@ describe('a hostile peer', () => {
     expect(both.ben.diary.take()).toEqual(['end of ipv4-unicast']);
   });
 
+  test('that sends the same malformed UPDATE again and again is complained of once a session', async () => {
+    const both = await new TwoSpeakers().establish();
+    const attributes = [{ type: 'LOCAL_PREF', value: 100 } as const];
+    const update = encodeMessage({ type: 'UPDATE', withdrawn: [], attributes, nlri: [] });
+    const { warnings, peer } = both.ben;
+    for (let count = 0; count < 100; count++) both.lastPair[0].send(update);
+    await both.clock.advance(10);
+    const [complaint] = warnings;
+    expect(complaint).toMatchObject({
+      message: 'bgp update is malformed',
+      reason: 'internal-attribute',
+    });
+    expect(warnings).toHaveLength(1);
+    both.anna.peer.reset(cease(CEASE.ADMINISTRATIVE_RESET));
+    await both.clock.advance(10_000);
+    expect(peer.status.phase).toBe('Established');
+    both.lastPair[0].send(update);
+    await both.clock.advance(10);
+    expect(warnings).toEqual([
+      complaint,
+      expect.objectContaining({ message: 'bgp session lost' }),
+      complaint,
+    ]);
+  });
+
   test('that sends a message in pieces, or ten thousand at once, is read all the same', async () => {
     const both = await new TwoSpeakers().establish();
     const [annas] = both.lastPair;

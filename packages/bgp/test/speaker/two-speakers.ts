@@ -70,6 +70,8 @@ export interface Side {
   readonly diary: Diary;
   /** The types of all messages that were sent. */
   readonly sent: string[];
+  /** What was warned of. */
+  readonly warnings: unknown[];
 }
 
 /** Anna (AS 64512) and Ben (AS 64513), who can reach each other. */
@@ -94,11 +96,17 @@ export class TwoSpeakers {
   ): Side {
     const diary = new Diary();
     const sent: string[] = [];
+    const warnings: unknown[] = [];
     const deps = {
       dialer: this.network.dialer(at, peerAt),
       clock: this.clock,
       random: () => 0.5,
       listener: diary,
+      log: {
+        debug: () => {},
+        info: () => {},
+        warn: (message: string, fields = {}) => void warnings.push({ message, ...fields }),
+      },
       metrics: {
         sent: (type: string) => void sent.push(type),
         received: () => {},
@@ -109,7 +117,7 @@ export class TwoSpeakers {
     const speaker = new BgpSpeaker();
     speaker.add(peerAt, peer);
     this.network.listen(at, (connection) => speaker.accept(connection));
-    return { peer, speaker, diary, sent };
+    return { peer, speaker, diary, sent, warnings };
   }
 
   /** Both begin, and time passes until there is a session. */

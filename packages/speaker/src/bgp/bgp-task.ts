@@ -93,8 +93,8 @@ export class BgpTask implements RunningBgp {
         },
         clock: deliveringClock,
         dialer: (socket) => new TcpDialer(socket),
-        findRouter: (interfaceName, onRouter) => {
-          const watch = new RouterWatch(finding, interfaceName, onRouter);
+        findRouter: (interfaceName, listener) => {
+          const watch = new RouterWatch(finding, interfaceName, listener);
           watch.start();
           return watch;
         },

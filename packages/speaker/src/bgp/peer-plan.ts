@@ -73,6 +73,8 @@ export interface PeerPlan {
 
 /** Another try begins after this at most; MetalLB waits up to 120 s, and then a router that is back waits for nothing. */
 const RETRY_MAX_MS = 10_000;
+/** A router that takes the connection and hangs is known after this, and one that has lost the connection is met anew; RFC 4271 §8.2.2 suggests 4 minutes. */
+const OPEN_HOLD_MS = 60_000;
 /** FRR's, which MetalLB means where a profile says nothing. */
 const MINIMUM_TTL_DEFAULT = 254;
 /** The most that a packet can begin with: routers with TTL security (RFC 5082) take nothing else, and no other router minds. */
@@ -133,6 +135,7 @@ function sessionOf(peer: BgpPeerView, { node, fallbackRouterID }: PeersSituation
     // The port of BGP on a node may be another's, and none of MetalLB's modes listens.
     mode: 'active',
     connectRetryMs: connectTimeMs,
+    openHoldMs: OPEN_HOLD_MS,
     retryFirstMs: Math.min(1000, connectTimeMs),
     ...(isForBoth && { extendedNextHop: true }),
     ...(holdTimeMs !== undefined && { holdTimeS: Math.floor(holdTimeMs / 1000) }),

@@ -17,6 +17,7 @@ import type { BgpMetrics, BgpSessionMetrics } from './bgp-metrics.ts';
 import { isNeighbour, nextHopsOf, type LocalNetworks, type NextHops } from './next-hops.ts';
 import type { PeerPlan } from './peer-plan.ts';
 import type { JoinedRoute } from './route-table.ts';
+import type { RouterListener } from './router-watch.ts';
 import { SessionReports, type SessionReportsDeps } from './session-reports.ts';
 
 /** What a peer is told when its session ends because another router has taken its place behind an interface. */
@@ -26,7 +27,7 @@ const REPLACED = 'another router is there';
 export interface PeerRunDeps extends Pick<SessionReportsDeps, 'peerEvent' | 'node'> {
   readonly dialer: (socket: TcpSocketOptions) => Dialer;
   /** Finds the router behind an interface; see `RouterWatch`. */
-  readonly findRouter: (interfaceName: string, onRouter: (address: string) => void) => Disposable;
+  readonly findRouter: (interfaceName: string, listener: RouterListener) => Disposable;
   readonly clock: Pick<Clock, 'nowMs' | 'timer'>;
   readonly random: () => number;
   readonly log: {
@@ -48,6 +49,8 @@ export interface PeerRunDeps extends Pick<SessionReportsDeps, 'peerEvent' | 'nod
 /** A socket of BFD that could not be had is asked for again after this, and each time after twice as long. */
 export const BFD_RETRY_MS = 1000;
 const BFD_RETRY_MAX_MS = 60_000;
+/** With this wait people are told: before it another process of this node may just be saying goodbye on the port. */
+const BFD_TELL_MS = 4 * BFD_RETRY_MS;
 
 /** What of an established session makes routes of what is wanted. */
 interface Ground {
@@ -121,9 +124,16 @@ export class PeerRun {
     for (const prefix of this.#deps.table.prefixes()) this.#want(prefix);
     this.#metrics.wanted(this.#wanted.size);
     const { place } = this.#plan;
-    const onRouter = (address: string): void => this.#onRouter(address, restarted);
-    if ('address' in place) onRouter(place.address);
-    else this.#search = this.#deps.findRouter(place.interface, onRouter);
+    if ('address' in place) {
+      this.#onRouter(place.address, restarted);
+      return;
+    }
+    this.#search = this.#deps.findRouter(place.interface, {
+      found: (address) => this.#onRouter(address, restarted),
+      missed: (trouble) => {
+        if (!this.established) this.#reports.missed(place.interface, trouble);
+      },
+    });
   }
 
   /** Something else may be wanted of these prefixes. */
@@ -205,7 +215,7 @@ export class PeerRun {
 
   /** The watch outlives the session, so that the path is known to be there again when the next one begins. */
   #watchFrom(local: string, retryMs: number = BFD_RETRY_MS): void {
-    const { bfd, socket, name } = this.#plan;
+    const { bfd, socket } = this.#plan;
     const remote = this.#router ?? '';
     const ends = `${local} ${remote}`;
     this.#retry?.[Symbol.dispose]();
@@ -221,8 +231,8 @@ export class PeerRun {
       const watch = this.#deps.bfd.watch(path, bfd, () => this.#onPathDown());
       this.#watch = { ends, watch };
     } catch (error) {
-      // The session works without. Another process of this node may have the port for a moment, as it says goodbye.
-      this.#deps.log.warn('bfd session cannot begin', { peer: name, error, retryMs });
+      // The session works without.
+      if (retryMs === BFD_TELL_MS) this.#reports.unwatched(error);
       const nextMs = Math.min(retryMs * 2, BFD_RETRY_MAX_MS);
       this.#retry = this.#deps.clock.timer(retryMs, () => this.#watchFrom(local, nextMs));
     }

@@ -1,7 +1,12 @@
 import type { EndReason } from '@picluster/bgp';
 import type { BgpSessionMetrics } from './bgp-metrics.ts';
 import type { PeerPlan } from './peer-plan.ts';
-import { troubleOf, type SessionTrouble, type SessionTroubleCode } from './session-trouble.ts';
+import {
+  missedRouter,
+  troubleOf,
+  type SessionTrouble,
+  type SessionTroubleCode,
+} from './session-trouble.ts';
 
 /** The BGPPeer that an event is about. */
 type EventPeer = Pick<PeerPlan, 'name' | 'uid'>;
@@ -27,6 +32,9 @@ export interface SessionReportsDeps {
  */
 const REST_ATTEMPTS = 8;
 
+/** After these a router closes connections without a word until somebody does something there: that is no news of it. */
+const UNTIL_MENDED: ReadonlySet<SessionTroubleCode> = new Set(['shut-down', 'too-many-routes']);
+
 /**
  * Tells people why a session is not there, once and not with each retry: a reason that is new since the session last stood is told at once, one that was told
  * before only when it comes twice in a row, so that two that take turns do not fill the log.
@@ -41,6 +49,8 @@ export class SessionReports {
   #seen: string | undefined;
   /** How many attempts in a row the router may have rested. */
   #rested = 0;
+  /** The last that was not such a rest. */
+  #reason: SessionTroubleCode | undefined;
 
   constructor(deps: SessionReportsDeps, plan: () => PeerPlan) {
     this.#deps = deps;
@@ -53,6 +63,7 @@ export class SessionReports {
     this.#last = undefined;
     this.#seen = undefined;
     this.#rested = 0;
+    this.#reason = undefined;
     const { node, metrics, peerEvent } = this.#deps;
     metrics.down(undefined);
     const message = `node "${node}" has a session with ${this.#router()}`;
@@ -70,7 +81,31 @@ export class SessionReports {
   /** An attempt has failed. */
   failed(reason: EndReason): void {
     const trouble = this.#trouble(reason, false);
-    if (trouble === undefined || !this.#isNews(trouble)) return;
+    if (trouble !== undefined) this.#fail(trouble);
+  }
+
+  /** No router was found behind an interface; see `RouterListener`. */
+  missed(interfaceName: string, what: string | undefined): void {
+    const trouble = missedRouter(interfaceName, what);
+    this.#deps.metrics.down(trouble.code);
+    this.#fail(trouble);
+  }
+
+  /** The path cannot be watched by BFD, which the session stands without. */
+  unwatched(error: unknown): void {
+    const { node, log, peerEvent } = this.#deps;
+    log.warn('bfd session cannot begin', {
+      peer: this.#plan().name,
+      router: this.#router(),
+      error,
+    });
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `node "${node}" does not watch the path to ${this.#router()}: ${why}`;
+    peerEvent(this.#plan(), 'Warning', 'BfdFailed', message);
+  }
+
+  #fail(trouble: SessionTrouble): void {
+    if (!this.#isNews(trouble)) return;
     const { code, why, advice } = trouble;
     const fields = { peer: this.#plan().name, router: this.#router(), reason: code, why, advice };
     this.#deps.log.warn('bgp session failed', fields);
@@ -82,13 +117,16 @@ export class SessionReports {
     const signed = socket.password !== undefined;
     const trouble = troubleOf(reason, { ...session, signed, established });
     if (trouble === undefined || (!established && this.#isRest(trouble))) return undefined;
+    this.#reason = trouble.code;
     this.#deps.metrics.down(trouble.code);
     return trouble;
   }
 
   #isRest({ code }: SessionTrouble): boolean {
     this.#rested = code === 'not-a-neighbour' ? this.#rested + 1 : 0;
-    return this.#rested > 0 && this.#rested < REST_ATTEMPTS;
+    if (this.#rested === 0) return false;
+    const isExplained = this.#reason !== undefined && UNTIL_MENDED.has(this.#reason);
+    return isExplained || this.#rested < REST_ATTEMPTS;
   }
 
   #isNews({ code, why }: SessionTrouble): boolean {

@@ -21,6 +21,8 @@ export const SESSION_TROUBLES = [
   'no-answer',
   'connection-refused',
   'unreachable',
+  'no-router',
+  'no-interface',
   'closed',
   'cannot-connect',
   'hold-time',
@@ -52,6 +54,23 @@ export interface SessionFacts extends Pick<SessionOptions, 'localAsn' | 'peerAsn
   readonly established: boolean;
 }
 
+/** What it means that there is no router behind an interface. `what`: see `RouterListener`. */
+export function missedRouter(interfaceName: string, what: string | undefined): SessionTrouble {
+  if (what !== undefined) {
+    return {
+      code: 'no-interface',
+      why: `the interface ${interfaceName} cannot be used: ${what}`,
+      advice: 'Set interface to one that all nodes of this BGPPeer have, or mend it.',
+    };
+  }
+  return {
+    code: 'no-router',
+    why: `no router advertisement was heard on the interface ${interfaceName}`,
+    advice:
+      'Look at the cable, and let the router send router advertisements on its end (in FRR a neighbor by interface makes it do so); a switch between must pass what is for ff02::1.',
+  };
+}
+
 /** What an end means for people. `undefined`: it was our own wish, and nothing is wrong. Safe to print whatever the peer sent. */
 export function troubleOf(reason: EndReason, facts: SessionFacts): SessionTrouble | undefined {
   switch (reason.kind) {
@@ -77,6 +96,12 @@ function noAnswer({ signed, established }: SessionFacts): SessionTrouble {
   const advice = signed
     ? 'Compare the password with the one on the router: where it is another, or the router has none, nothing is answered. Else a firewall may be between, or the address another.'
     : 'Look whether the address is right and no firewall between; a router that wants a password does not answer either.';
+  return { code: 'no-answer', why, advice };
+}
+
+function mute(): SessionTrouble {
+  const why = 'the router took the connection and then said nothing';
+  const advice = 'Look whether BGP hangs there, or something else has that port.';
   return { code: 'no-answer', why, advice };
 }
 
@@ -140,7 +165,7 @@ function refusedByUs(
 ): SessionTrouble | undefined {
   const { code, subcode } = meantBy(reason.notification);
   if (code === NOTIFICATION.HOLD_TIMER_EXPIRED) {
-    return silent('the router was not heard of for the hold time');
+    return facts.established ? silent('the router was not heard of for the hold time') : mute();
   }
   if (code === NOTIFICATION.SEND_HOLD_TIMER_EXPIRED) return noAnswer(facts);
   if (code === NOTIFICATION.CEASE) return subcode === CEASE.BFD_DOWN ? pathDown() : undefined;
@@ -248,7 +273,8 @@ function ceasedByRouter(subcode: number, why: string): SessionTrouble {
       return {
         code: 'too-many-routes',
         why,
-        advice: 'Raise the limit of prefixes on the router, or advertise aggregates.',
+        advice:
+          'Raise the limit of prefixes on the router, or advertise aggregates; until then, or until the session is cleared there, routers stay away.',
       };
     case CEASE.ADMINISTRATIVE_SHUTDOWN:
       return { code: 'shut-down', why, advice: 'Somebody has ended it on the router on purpose.' };

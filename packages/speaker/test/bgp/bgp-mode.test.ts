@@ -246,7 +246,7 @@ describe('a router behind an interface', () => {
     const router = new TestRouter(made.network, 'fe80::2%eth1');
     await made.settle(60_000);
     expect(router.sessions).toBe(0);
-    made.searches.get('eth1')?.('fe80::2%eth1');
+    made.searches.get('eth1')?.found('fe80::2%eth1');
     await made.settle();
     expect(router.routes).toEqual(
       new Map([
@@ -261,13 +261,13 @@ describe('a router behind an interface', () => {
     const made = await behindInterface();
     const router = new TestRouter(made.network, 'fe80::2%eth1');
     const other = new TestRouter(made.network, 'fe80::3%eth1');
-    const find = made.searches.get('eth1');
-    find?.('fe80::2%eth1');
+    const search = made.searches.get('eth1');
+    search?.found('fe80::2%eth1');
     await made.settle();
-    find?.('fe80::2%eth1');
+    search?.found('fe80::2%eth1');
     await made.settle();
     expect([router.sessions, router.ends]).toEqual([1, []]);
-    find?.('fe80::3%eth1');
+    search?.found('fe80::3%eth1');
     await made.settle();
     expect(router.ends).toEqual([expect.stringContaining('another router is there')]);
     expect(other.prefixes).toEqual(['10.20.30.1/32', '1000::1/128']);
@@ -275,11 +275,11 @@ describe('a router behind an interface', () => {
 
   test('that is found again without a session is tried at once', async () => {
     const made = await behindInterface();
-    const find = made.searches.get('eth1');
-    find?.('fe80::2%eth1');
+    const search = made.searches.get('eth1');
+    search?.found('fe80::2%eth1');
     await made.settle(60_000);
     const router = new TestRouter(made.network, 'fe80::2%eth1');
-    find?.('fe80::2%eth1');
+    search?.found('fe80::2%eth1');
     await made.settle(10);
     expect(router.sessions).toBe(1);
   });
@@ -290,11 +290,26 @@ describe('a router behind an interface', () => {
     made.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
     made.peer({ address: undefined, interface: 'eth1', bfdProfile: 'quick' });
     await made.settle();
-    made.searches.get('eth1')?.('fe80::2%eth1');
+    made.searches.get('eth1')?.found('fe80::2%eth1');
     await made.settle();
     made.watched.get('fe80::2%eth1')?.();
     await made.settle();
     expect(router.ends).toEqual([expect.stringContaining('BFD')]);
+  });
+
+  test('that is not heard is told once, and is no matter while a session stands', async () => {
+    const made = await behindInterface();
+    const router = new TestRouter(made.network, 'fe80::2%eth1');
+    const search = made.searches.get('eth1');
+    for (let times = 0; times < 3; times++) search?.missed(undefined);
+    expect(made.warned).toEqual(['bgp session failed no-router']);
+    expect(made.peerEvents).toHaveLength(1);
+    expect(await made.metric('picluster_bgp_session_down', 'eth1:179')).toBe('1');
+    search?.found('fe80::2%eth1');
+    await made.settle();
+    search?.missed('it is down');
+    expect([router.sessions, made.warned.length]).toEqual([1, 1]);
+    expect(await made.metric('picluster_bgp_session_down', 'eth1:179')).toBeUndefined();
   });
 
   test('is looked for no more when its BGPPeer is gone', async () => {
@@ -334,6 +349,21 @@ describe('BFD', () => {
     await made.settle(2 * BFD_RETRY_MS);
     expect(made.watched.size).toBe(1);
     expect(router.sessions).toBe(1);
+  });
+
+  test('that cannot begin is told once, and not where its port is taken for a moment alone', async () => {
+    const watchedLater = async (refusals: number): Promise<readonly string[]> => {
+      const { made } = await usual((each) => {
+        each.caches.profiles.set(`${NAMESPACE}/quick`, bfdProfile());
+        each.peer({ bfdProfile: 'quick' });
+        each.refusals = refusals;
+      });
+      await made.settle(300_000);
+      expect(made.watched.size).toBe(1);
+      return made.peerEvents.filter((each) => each.includes('BfdFailed'));
+    };
+    expect(await watchedLater(2)).toEqual([]);
+    expect(await watchedLater(7)).toEqual([expect.stringContaining('the port is taken')]);
   });
 
   test('of a peer that goes is not tried any more', async () => {

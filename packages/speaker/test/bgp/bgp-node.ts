@@ -6,6 +6,7 @@ import { createBgpMetrics } from '../../src/bgp/bgp-metrics.ts';
 import { BgpMode, GATHER_MS, type BgpModeOptions } from '../../src/bgp/bgp-mode.ts';
 import type { WrittenAdvertisement } from '../../src/bgp/bgp-views.ts';
 import type { BfdProfileView, BgpPeerView } from '../../src/bgp/peer-plan.ts';
+import type { RouterListener } from '../../src/bgp/router-watch.ts';
 import type { PoolView } from '../../src/advertising.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../../src/views.ts';
 import { endpoints, node, pool, service } from '../cluster-views.ts';
@@ -49,8 +50,8 @@ export class BgpNode {
   readonly watched = new Map<string, () => void>();
   /** How often a watch is refused from now on. */
   refusals = 0;
-  /** The interfaces behind which a router is looked for, and how to find one there. */
-  readonly searches = new Map<string, (address: string) => void>();
+  /** The interfaces behind which a router is looked for, and who hears of it. */
+  readonly searches = new Map<string, RouterListener>();
   /** How the timings of a watch were changed. */
   readonly changes: unknown[] = [];
   readonly #metrics = createMetrics();
@@ -67,8 +68,8 @@ export class BgpNode {
         // Behind an interface we are there with its link-local address.
         dialer: ({ address }) =>
           this.network.dialer(address.includes('%') ? LINK_LOCAL : NODE_AT, address),
-        findRouter: (interfaceName, onRouter) => {
-          this.searches.set(interfaceName, onRouter);
+        findRouter: (interfaceName, listener) => {
+          this.searches.set(interfaceName, listener);
           return { [Symbol.dispose]: () => void this.searches.delete(interfaceName) };
         },
         clock: this.clock,

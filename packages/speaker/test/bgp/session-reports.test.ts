@@ -105,12 +105,55 @@ describe('reports of a session', () => {
 
   test('do not take a router that rests for one that does not know us, until that lasts', () => {
     const told = new Told();
-    told.reports.down(ended);
+    const reset: EndReason = {
+      kind: 'notification-received',
+      notification: cease(CEASE.ADMINISTRATIVE_RESET),
+    };
+    told.reports.down(reset);
     const closed: EndReason = { kind: 'disconnected', error: undefined };
     const rest = Array.from({ length: 7 }, () => closed);
-    expect(told.failures(...rest, ended, ...rest)).toEqual([]);
-    expect(new Set(told.gauge)).toEqual(new Set(['shut-down']));
+    expect(told.failures(...rest, reset, ...rest)).toEqual([]);
+    expect(new Set(told.gauge)).toEqual(new Set(['reset']));
     expect(told.failures(closed)).toEqual(['not-a-neighbour']);
+  });
+
+  test.each([CEASE.ADMINISTRATIVE_SHUTDOWN, CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED])(
+    'take a router that has said Cease %i, and closes connections since, for one that waits to be mended, for however long',
+    (subcode) => {
+      const told = new Told();
+      told.reports.down({ kind: 'notification-received', notification: cease(subcode) });
+      const closed: EndReason = { kind: 'disconnected', error: undefined };
+      const rest = Array.from({ length: 100 }, () => closed);
+      expect(told.failures(...rest)).toEqual([]);
+      expect(new Set(told.gauge).size).toBe(1);
+      // It was started anew, and does not know us any more.
+      expect(told.failures(refused, ...rest)).toEqual(['connection-refused', 'not-a-neighbour']);
+    },
+  );
+
+  test('of an interface say what is wrong with it, or that no router is heard there', () => {
+    const told = new Told({ address: undefined, interface: 'eth1' });
+    told.reports.missed('eth1', 'it is down');
+    for (let times = 0; times < 3; times++) told.reports.missed('eth1', undefined);
+    const no = 'router uid-router Warning SessionFailed node "n1" gets no session with eth1:179: ';
+    expect(told.events).toEqual([
+      expect.stringContaining(`${no}the interface eth1 cannot be used: it is down. `),
+      expect.stringContaining(
+        `${no}no router advertisement was heard on the interface eth1. Look at the cable, `,
+      ),
+    ]);
+    expect(told.failures()).toEqual(['no-interface', 'no-router']);
+    expect(told.gauge.at(-1)).toBe('no-router');
+  });
+
+  test('of a path that BFD cannot watch are a line and an event', () => {
+    const told = new Told();
+    told.reports.unwatched(new Error('the address and port are in use'));
+    expect(told.events).toEqual([
+      'router uid-router Warning BfdFailed node "n1" does not watch the path to 192.0.2.2:179: the address and port are in use',
+    ]);
+    expect(told.log).toHaveLength(1);
+    expect(told.gauge).toEqual([]);
   });
 
   test('come anew after the session stood', () => {

@@ -101,6 +101,11 @@ describe('an attempt that fails', () => {
       { kind: 'connect-timeout' },
       'no-answer: the router gives no answer',
     ],
+    [
+      'at a router that takes the connection and hangs',
+      sent(NOTIFICATION.HOLD_TIMER_EXPIRED),
+      'no-answer: the router took the connection and then said nothing',
+    ],
     ['in the kernel’s time', lost('ETIMEDOUT'), 'no-answer: the router gives no answer'],
     [
       'at a closed port',

@@ -129,9 +129,10 @@ async function buildFor(
   });
 }
 
-/** The daemons set up Node themselves, so that no flag is needed here. */
+/** The daemons set up Node themselves, but for what must be known before it starts. */
 function runSettings(daemon: Daemon, version: string): RunSettings {
-  const program = ['/usr/bin/node', '/app/main.mjs'];
+  // Without the snapshot of a started Node, which it would map into memory: 3.5 MB less for 0.07 s more at the start.
+  const program = ['/usr/bin/node', '--no-node-snapshot', '/app/main.mjs'];
   return {
     User: `${USER_ID}:${USER_ID}`,
     Entrypoint: daemon === 'speaker' ? ['/app/with-net-raw', ...program] : program,

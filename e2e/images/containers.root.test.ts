@@ -14,7 +14,7 @@ import type { Image } from './layout-reader.ts';
 const inLab = process.env['PICLUSTER_LAB'] === '1';
 
 const QEMU = '/usr/bin/qemu-aarch64-static';
-const NODE = ['/usr/bin/node'];
+const NODE = ['/usr/bin/node', '--no-node-snapshot'];
 const VIP = '192.0.2.10';
 /** Bits of a capability set: CAP_NET_RAW is 13. */
 const ONLY_NET_RAW = '0000000000002000';

@@ -18,6 +18,12 @@ import { besideNode, candidacyOf, leadsFirst } from './together.ts';
 import type { Timings } from './timings.ts';
 import type { Turn } from './turn.ts';
 
+/**
+ * So many claims are completed in one turn, the rest in those that follow, each with a frame of its own: who works longer on what it was given than a promise lasts
+ * loses all of it, and would be given it again.
+ */
+export const gainsInATurn = 1000;
+
 /** Completes or ends claims, and begins those that are due (rules 10, 12, 16). */
 export function tendClaims(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -65,6 +71,7 @@ function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, rea
 function mayComplete(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   return (
+    turn.gains < gainsInATurn &&
     own.claimSeq !== 0 &&
     nowMs - own.claimAtMs >= own.claimLeastMs &&
     hasEveryConsent(turn, own) &&

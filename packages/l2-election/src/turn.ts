@@ -49,6 +49,11 @@ export class Turn {
     return this.state.timings;
   }
 
+  /** How many addresses it began to hold in this turn. */
+  get gains(): number {
+    return this.#gained.size;
+  }
+
   /** Something changed, or may have: all addresses are to be looked at again, see `isSettled`. */
   unsettle(): void {
     this.state.settledAtMs = -Infinity;

@@ -8,6 +8,7 @@ import {
   rightOf,
   step,
 } from '../src/index.ts';
+import { gainsInATurn } from '../src/claiming.ts';
 import { holderOf, pair, timings, wallMs, Wire, x } from './wire.ts';
 
 describe('one node', () => {
@@ -33,6 +34,24 @@ describe('one node', () => {
       return;
     }
     expect.fail('it never answered');
+  });
+
+  test('begins to answer for a thousand in a turn, and has all after some more, each with a frame that says so', () => {
+    const wire = new Wire();
+    wire.start('a');
+    const all = Array.from({ length: 2 * gainsInATurn + 1 }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
+    wire.tell('a', ...all.map((address) => ({ kind: 'stand' as const, address, candidacy: {} })));
+    const gainedAt = new Map<number, number>();
+    while (wire.nowMs < 3000) {
+      const before = wire.effects.length;
+      wire.run(1);
+      const gained = wire.effects.slice(before).filter(({ kind }) => kind === 'gained').length;
+      if (gained > 0) gainedAt.set(wire.nowMs, gained);
+    }
+    expect([...gainedAt.values()]).toEqual([gainsInATurn, gainsInATurn, 2]);
+    const [first = 0, , last = 0] = gainedAt.keys();
+    expect(last - first).toBeLessThan(timings.deadAfterMs);
+    expect(wire.kinds().filter((kind) => kind === 'a lost')).toEqual([]);
   });
 
   test('leaves the state that it was given as it was', () => {

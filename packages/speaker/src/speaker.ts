@@ -15,6 +15,9 @@ import type { EndpointsView, NodeView, ServiceView } from './views.ts';
  */
 export const NOT_URGENT_MS = 20;
 
+/** Of how many addresses something is said before anything else may be done: some tens of milliseconds. */
+export const REPORTED_AT_ONCE = 500;
+
 /** Objects of one kind as the API shows them; a reflector is one. */
 export interface Cache<T> {
   get(key: string): T | undefined;
@@ -245,14 +248,21 @@ export class Speaker {
 
   /** Not in the middle of a hand-over: who takes over waits for our last frame, and hundreds of addresses may move at once. */
   #reportLater(address: string): void {
-    if (this.#unreported.size === 0) {
-      this.#deps.later(() => {
-        const addresses = [...this.#unreported];
-        this.#unreported.clear();
-        for (const one of addresses) this.#report(one);
-      });
-    }
+    if (this.#unreported.size === 0) this.#deps.later(() => this.#reportSome());
     this.#unreported.add(address);
+  }
+
+  /** Some at a time: a node that is busy with thousands for longer than its promise lasts would lose them all. */
+  #reportSome(): void {
+    let reported = 0;
+    for (const address of this.#unreported) {
+      if (reported++ === REPORTED_AT_ONCE) {
+        this.#deps.later(() => this.#reportSome());
+        return;
+      }
+      this.#unreported.delete(address);
+      this.#report(address);
+    }
   }
 
   /** Makes gauge, status and events agree with what is announced. */

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Announcer } from '../src/announcer.ts';
 import type { LocalInterface } from '../src/interfaces.ts';
 import type { OwnershipListener } from '../src/ownership.ts';
-import { Speaker } from '../src/speaker.ts';
+import { REPORTED_AT_ONCE, Speaker } from '../src/speaker.ts';
 import type { AdvertisementView, PoolView } from '../src/advertising.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../src/views.ts';
 import { advertisement, endpoints, node, pool, service } from './cluster-views.ts';
@@ -122,6 +122,28 @@ const ASSIGNED = 'Normal web nodeAssigned: announcing from node "iris1" with pro
 describe('a Service with an address', () => {
   test('has this node stand for it, by its rank', () => {
     expect(told).toEqual(['stand 10.20.30.1 as 1']);
+  });
+
+  test('is one of some that are reported at once; of the rest something is said after what came in between', () => {
+    const all = Array.from(
+      { length: REPORTED_AT_ONCE + 1 },
+      (_, n) => `10.20.${30 + (n >> 8)}.${n & 255}`,
+    );
+    pools.set('default', pool('default', ['10.20.30.0/23']));
+    for (const [n, address] of all.entries()) {
+      const name = `many-${n}`;
+      slices.set(`default/${name}-1`, { ...endpoints('iris1'), service: `default/${name}` });
+      services.set(`default/${name}`, service({ name, ingress: [address] }));
+    }
+    services.set('default/web', undefined);
+    work();
+    const before = told.length;
+    for (const address of all) listener.gained(address, 'eth0', () => Infinity);
+    const gauges = (): number => told.slice(before).filter((one) => one.startsWith('gauge')).length;
+    report();
+    expect(gauges()).toBe(REPORTED_AT_ONCE);
+    report();
+    expect(gauges()).toBe(REPORTED_AT_ONCE + 1);
   });
 
   test('is reported as announced when this node got the right to answer, and only then', () => {

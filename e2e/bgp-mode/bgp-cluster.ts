@@ -4,7 +4,8 @@ import { nowMs } from '../lab/asker.ts';
 import type { KubeObject } from '../lab/kube-api.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
 import { LabClient } from '../lab/lab-client.ts';
-import { Processes } from '../lab/processes.ts';
+import { Processes, type LabProcess } from '../lab/processes.ts';
+import { run } from '../lab/run.ts';
 import { LabRouter, type FrrOptions, type RouterPath } from './lab-router.ts';
 import { BEYOND, ROUTER, type RouterPlace } from './router-network.ts';
 
@@ -35,6 +36,12 @@ interface Connected {
 export function onNodes(...values: string[]): { readonly nodeSelectors: readonly object[] } {
   const expression = { key: 'kubernetes.io/hostname', operator: 'In', values };
   return { nodeSelectors: [{ matchExpressions: [expression] }] };
+}
+
+/** Switches that snoop pass what is for all nodes to every port (RFC 4541 §3); the lab's takes it for a group that nobody has joined. This port gets it. */
+export async function floodToAll(node: string): Promise<void> {
+  const words = `link set ${node} type bridge_slave mcast_flood on`;
+  await run(['ip', '-n', 'lan', ...words.split(' ')] as [string, ...string[]]);
 }
 
 interface Status {
@@ -188,6 +195,23 @@ export class BgpCluster implements AsyncDisposable {
         return { made, failures };
       },
     };
+  }
+
+  /** Starts a router that means harm in the place of the usual one, which must have ended; resolves when it has done what it does. */
+  async harm(what: 'flood' | 'deaf'): Promise<LabProcess> {
+    const program = path.join(import.meta.dirname, 'hostile-router.ts');
+    const words = ['--conditions=@picluster/source', program, ROUTER.ipv4, what];
+    const done = Promise.withResolvers<void>();
+    const hostile = this.#processes.start({
+      name: `hostile-${what}`,
+      netns: ROUTER.namespace,
+      command: [process.execPath, ...words],
+      onLine: (line) => {
+        if (line === 'done') done.resolve();
+      },
+    });
+    await Promise.race([done.promise, hostile.exited]);
+    return hostile;
   }
 
   /** Makes the router a peer of the nodes. */

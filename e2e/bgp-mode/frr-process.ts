@@ -55,6 +55,16 @@ export class FrrProcess implements AsyncDisposable {
     return stdout;
   }
 
+  /** Stops all of them for a moment, as if the machine hung: what has come by then is with its kernel. */
+  freeze(): void {
+    this.#process.signal('SIGSTOP');
+  }
+
+  /** Lets them go on. */
+  thaw(): void {
+    this.#process.signal('SIGCONT');
+  }
+
   /** Ends all of them; by SIGKILL they have no time to tell anybody. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#process.end(signal);

@@ -62,6 +62,16 @@ export class LabRouter implements AsyncDisposable {
     this.#frr = undefined;
   }
 
+  /** FRR does nothing any more, while its machine forwards, and takes connections. */
+  freeze(): void {
+    this.#frr?.freeze();
+  }
+
+  /** It goes on. */
+  thaw(): void {
+    this.#frr?.thaw();
+  }
+
   /** What a daemon of FRR says to a command. */
   async show(daemon: string, command: string): Promise<string> {
     if (this.#frr === undefined) throw new Error('FRR does not run');

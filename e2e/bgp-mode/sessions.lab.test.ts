@@ -1,9 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled } from '../bgp/router.ts';
 import { keepLogsOfFailures } from '../lab/failures.ts';
 import { BgpCluster, NODES_ASN, onNodes } from './bgp-cluster.ts';
 import type { FrrOptions } from './lab-router.ts';
 import { ROUTER } from './router-network.ts';
+
+/** Of a process, as its kernel has it. */
+function residentMb(pid: number): number {
+  const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kb) / 1024;
+}
 
 const hasFrr = isInstalled('/usr/lib/frr/bgpd');
 let cluster: BgpCluster;
@@ -200,5 +207,28 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
     await cluster.routed(`${address}/32`, 'n2', 'n3');
     cluster.lab.node('n1').speaker.thaw();
     await cluster.routed(`${address}/32`, 'n1', 'n2', 'n3');
+  });
+
+  test.each([
+    ['tells more routes than the Internet has', 'flood', 'metallb_bgp_updates_total_received'],
+    ['asks for all routes again and again, and reads nothing', 'deaf', 'metallb_bgp_updates_total'],
+  ] as const)('with a router that %s take no memory', async (_, what, counter) => {
+    const address = await meet({});
+    await cluster.peer(onNodes('n1'));
+    await cluster.routed(`${address}/32`, 'n1');
+    const { speaker } = cluster.lab.node('n1');
+    const beforeMb = residentMb(speaker.pid);
+    await cluster.router.stop();
+    const hostile = await cluster.harm(what);
+    expect(residentMb(speaker.pid) - beforeMb).toBeLessThan(32);
+    const metrics = await speaker.metrics();
+    expect(metrics).toContain('metallb_bgp_session_up{peer="192.168.77.1:179"} 1');
+    const updates = Number(new RegExp(`${counter}\\{.*\\} (\\d+)`).exec(metrics)?.[1]);
+    // Each of its messages was read, and of half a million answers no more was made than it takes.
+    expect(updates).toBeGreaterThan(1900);
+    expect(updates).toBeLessThan(250_000);
+    await hostile.kill();
+    await cluster.router.start({});
+    await cluster.routed(`${address}/32`, 'n1');
   });
 });

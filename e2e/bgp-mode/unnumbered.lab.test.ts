@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled } from '../bgp/router.ts';
 import { keepLogsOfFailures } from '../lab/failures.ts';
-import { run } from '../lab/run.ts';
-import { BgpCluster, onNodes } from './bgp-cluster.ts';
+import { BgpCluster, floodToAll, onNodes } from './bgp-cluster.ts';
 
 const hasFrr = isInstalled('/usr/lib/frr/bgpd');
 let cluster: BgpCluster;
@@ -10,9 +9,7 @@ let cluster: BgpCluster;
 describe.skipIf(!hasFrr)('a BGPPeer that names an interface', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     cluster = await BgpCluster.start({ unnumbered: true, bfd: true });
-    // Switches that snoop pass what is for all nodes to every port (RFC 4541 §3); this one takes it for a group that nobody has joined.
-    const flood = 'link set n1 type bridge_slave mcast_flood on';
-    await run(['ip', '-n', 'lan', ...flood.split(' ')]);
+    await floodToAll('n1');
     await cluster.apply('BFDProfile', 'quick', { transmitInterval: 300, receiveInterval: 300 });
     await cluster.advertise('web');
   });

@@ -274,7 +274,7 @@ function ceasedByRouter(subcode: number, why: string): SessionTrouble {
         code: 'too-many-routes',
         why,
         advice:
-          'Raise the limit of prefixes on the router, or advertise aggregates; until then, or until the session is cleared there, routers stay away.',
+          'Raise the limit of prefixes on the router, or advertise aggregates; then clear the session there: many routers stay away until somebody does.',
       };
     case CEASE.ADMINISTRATIVE_SHUTDOWN:
       return { code: 'shut-down', why, advice: 'Somebody has ended it on the router on purpose.' };

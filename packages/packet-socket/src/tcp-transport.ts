@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type SocketAddon, loadAddon } from './addon.ts';
 import { PacketSocketError } from './packet-socket-error.ts';
+import { nextTurn } from './seams/next-turn.ts';
 import { systemTimer } from './seams/system-timer.ts';
 import type { PlainSocketOptions, TcpMd5Key } from './socket-options.ts';
 import {
@@ -20,6 +21,9 @@ export interface TcpStreamListener {
   /** It is over; `error` says why, absent: the peer closed it. */
   onClosed(error?: string): void;
 }
+
+/** Bytes that come in such pieces come faster than they are read: then everything else in the process has its turn before the next. */
+const FLOOD_BYTES = 32_768;
 
 /** How long a connection that was closed may take to say its last words. */
 const LINGER_MS = 1000;
@@ -65,7 +69,7 @@ export class TcpStream {
   /** From here on all is told, also what came before. */
   listen(listener: TcpStreamListener): void {
     this.#listener = listener;
-    this.#socket?.on('data', (chunk: Uint8Array) => this.#listener?.onData(chunk));
+    this.#socket?.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     if (this.#over) process.nextTick(() => this.#tellEnd());
   }
 
@@ -93,6 +97,15 @@ export class TcpStream {
   abort(): void {
     this.#quit();
     this.#socket?.resetAndDestroy();
+  }
+
+  /** Node would read on and on, up to two megabytes, before it looks at another socket or a timer. */
+  #onData(chunk: Uint8Array): void {
+    if (chunk.length >= FLOOD_BYTES) {
+      this.#socket?.pause();
+      nextTurn(() => this.#socket?.resume());
+    }
+    this.#listener?.onData(chunk);
   }
 
   #quit(): void {

@@ -103,6 +103,28 @@ describe.skipIf(!inLab)('a TCP stream', () => {
     expect(sent).toBeGreaterThan(0);
   });
 
+  test('that is flooded lets all else have its turn between two pieces', async () => {
+    let turn = 0;
+    let isOver = false;
+    const next = (): void => {
+      turn++;
+      if (!isOver) setImmediate(next);
+    };
+    next();
+    const turns: number[] = [];
+    notes.onData = (chunk) => {
+      notes.bytes += chunk.length;
+      if (chunk.length >= 32_768) turns.push(turn);
+    };
+    const [, theirs] = await connected();
+    const bytes = 8 * 1024 * 1024;
+    theirs.write(new Uint8Array(bytes));
+    await until(() => notes.bytes === bytes);
+    isOver = true;
+    expect(turns.length).toBeGreaterThan(10);
+    expect(new Set(turns).size).toBe(turns.length);
+  });
+
   test('that we close tells nothing more, and the other end hears our last words', async () => {
     const [made, theirs] = await connected();
     const heard: Buffer[] = [];

@@ -57,6 +57,8 @@ export class AdjRibOut {
   /** Families that are sent again, between BoRR and EoRR, and those whose BoRR is not sent yet. */
   readonly #refreshing = new Set<Family>();
   readonly #beginning = new Set<Family>();
+  /** Families of which nothing was said since a refresh was asked for: who asks again gets no more, and costs no look at each route. */
+  readonly #unanswered = new Set<Family>();
   #announced = 0;
 
   /** How many prefixes the peer has of us, as far as messages were taken. */
@@ -132,7 +134,7 @@ export class AdjRibOut {
       delete group.room;
     }
     for (const set of [this.#withdrawn, this.#queue, this.#initial]) set.clear();
-    for (const set of [this.#refreshing, this.#beginning]) set.clear();
+    for (const set of [this.#refreshing, this.#beginning, this.#unanswered]) set.clear();
     for (const [prefix, entry] of this.#entries) {
       this.#setSent(entry, undefined);
       this.#settle(prefix, entry);
@@ -142,7 +144,8 @@ export class AdjRibOut {
   /** The peer asks for the routes of a family again (RFC 2918); where both sides can, the answer has a beginning and an end (RFC 7313). */
   refresh(family: Family): void {
     const session = this.#session;
-    if (session?.families.includes(family) !== true) return;
+    if (session?.families.includes(family) !== true || this.#unanswered.has(family)) return;
+    this.#unanswered.add(family);
     for (const [prefix, entry] of this.#entries) {
       if (entry.sent === undefined || familyOfPrefix(prefix) !== family) continue;
       entry.again = true;
@@ -163,6 +166,7 @@ export class AdjRibOut {
   take(countMax: number = Infinity): (UpdateMessage | RouteRefreshMessage)[] {
     const messages: (UpdateMessage | RouteRefreshMessage)[] = [];
     if (countMax <= 0) return messages;
+    this.#unanswered.clear();
     for (const message of this.#messages()) {
       messages.push(message);
       if (messages.length >= countMax) break;

@@ -66,6 +66,7 @@ export class BgpPeer {
       send: (message) => this.#tell(message),
       isFlowing: () => this.#channels.get(this.#established ?? 0)?.flowing === true,
       onToldEverything: () => this.#feed({ kind: 'told-everything' }),
+      later: (ms, fire) => deps.clock.timer(ms, fire),
     });
   }
 

@@ -66,9 +66,24 @@ describe('a refresh', () => {
     both.ben.diary.take();
     both.anna.sent.splice(0);
     expect(both.ben.peer.requestRefresh('ipv4-unicast')).toBe(true);
-    await both.clock.advance(10);
+    await both.clock.advance(200);
     expect(both.ben.diary.take()).toEqual(['+198.51.100.0/24']);
     expect(both.anna.sent).toEqual(['ROUTE-REFRESH', 'UPDATE', 'ROUTE-REFRESH']);
+  });
+
+  test('that is asked for a thousand times in a moment is told once, and none after the session', async () => {
+    const both = new TwoSpeakers();
+    say(both.anna, ['198.51.100.0/24']);
+    await both.establish();
+    both.anna.sent.splice(0);
+    for (let asked = 0; asked < 1000; asked++) both.ben.peer.requestRefresh('ipv4-unicast');
+    await both.clock.advance(200);
+    expect(both.anna.sent).toEqual(['ROUTE-REFRESH', 'UPDATE', 'ROUTE-REFRESH']);
+    both.ben.peer.requestRefresh('ipv4-unicast');
+    await both.clock.advance(10);
+    both.anna.peer.stop();
+    await both.clock.advance(1000);
+    expect(both.anna.sent.slice(3)).toEqual(['NOTIFICATION']);
   });
 
   test('cannot be asked for without a session, or for a family that was not agreed on', async () => {

@@ -1,0 +1,4 @@
+/** Runs `fire` once what has come by now has had its turn. */
+export function nextTurn(fire: () => void): void {
+  setImmediate(fire);
+}

@@ -4,7 +4,7 @@ import { nowMs } from '../lab/asker.ts';
 import type { KubeObject } from '../lab/kube-api.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
 import { LabClient } from '../lab/lab-client.ts';
-import { Processes, type LabProcess } from '../lab/processes.ts';
+import { Processes } from '../lab/processes.ts';
 import { run } from '../lab/run.ts';
 import { LabRouter, type FrrOptions, type RouterPath } from './lab-router.ts';
 import { BEYOND, ROUTER, type RouterPlace } from './router-network.ts';
@@ -198,7 +198,7 @@ export class BgpCluster implements AsyncDisposable {
   }
 
   /** Starts a router that means harm in the place of the usual one, which must have ended; resolves when it has done what it does. */
-  async harm(what: 'flood' | 'deaf'): Promise<LabProcess> {
+  async harm(what: 'flood' | 'deaf'): Promise<AsyncDisposable> {
     const program = path.join(import.meta.dirname, 'hostile-router.ts');
     const words = ['--conditions=@picluster/source', program, ROUTER.ipv4, what];
     const done = Promise.withResolvers<void>();
@@ -211,7 +211,7 @@ export class BgpCluster implements AsyncDisposable {
       },
     });
     await Promise.race([done.promise, hostile.exited]);
-    return hostile;
+    return { [Symbol.asyncDispose]: async () => void (await hostile.kill()) };
   }
 
   /** Makes the router a peer of the nodes. */

@@ -13,7 +13,9 @@ import {
 const ASN = 64_512;
 /** So many times 65,536 routes. */
 const FLOODS = 30;
-const QUESTIONS = 500_000;
+/** So often ten thousand questions, with a moment after each so that they are answered. */
+const BURSTS = 60;
+const MOMENT_MS = 100;
 
 const [address = '', what = ''] = process.argv.slice(2);
 
@@ -64,7 +66,10 @@ async function flood(socket: Socket): Promise<void> {
 async function ask(socket: Socket): Promise<void> {
   socket.pause();
   const many = Buffer.concat(Array.from({ length: 1000 }, () => question));
-  for (let asked = 0; asked < QUESTIONS; asked += 1000) await send(socket, many);
+  for (let burst = 0; burst < BURSTS; burst++) {
+    for (let times = 0; times < 10; times++) await send(socket, many);
+    await new Promise((resolve) => void setTimeout(resolve, MOMENT_MS));
+  }
 }
 
 createServer((socket) => {

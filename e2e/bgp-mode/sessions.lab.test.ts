@@ -210,25 +210,42 @@ describe.skipIf(!hasFrr)('sessions with a router', { timeout: 120_000 }, () => {
   });
 
   test.each([
-    ['tells more routes than the Internet has', 'flood', 'metallb_bgp_updates_total_received'],
-    ['asks for all routes again and again, and reads nothing', 'deaf', 'metallb_bgp_updates_total'],
-  ] as const)('with a router that %s take no memory', async (_, what, counter) => {
+    [
+      'tells more routes than the Internet has',
+      'flood',
+      'metallb_bgp_updates_total_received',
+      1900,
+    ],
+    [
+      'asks for all routes again and again, and reads nothing',
+      'deaf',
+      'metallb_bgp_updates_total',
+      10,
+    ],
+  ] as const)('with a router that %s take no memory', async (_, what, counter, least) => {
     const address = await meet({});
     await cluster.peer(onNodes('n1'));
     await cluster.routed(`${address}/32`, 'n1');
     const { speaker } = cluster.lab.node('n1');
     const beforeMb = residentMb(speaker.pid);
     await cluster.router.stop();
-    const hostile = await cluster.harm(what);
+    await attacked(what, counter, least);
     expect(residentMb(speaker.pid) - beforeMb).toBeLessThan(32);
-    const metrics = await speaker.metrics();
-    expect(metrics).toContain('metallb_bgp_session_up{peer="192.168.77.1:179"} 1');
-    const updates = Number(new RegExp(`${counter}\\{.*\\} (\\d+)`).exec(metrics)?.[1]);
-    // Each of its messages was read, and of half a million answers no more was made than it takes.
-    expect(updates).toBeGreaterThan(1900);
-    expect(updates).toBeLessThan(250_000);
-    await hostile.kill();
     await cluster.router.start({});
     await cluster.routed(`${address}/32`, 'n1');
   });
+
+  /** Stays established while the router does what it does, until a counter has come to this. */
+  async function attacked(what: 'flood' | 'deaf', counter: string, least: number): Promise<void> {
+    await using _hostile = await cluster.harm(what);
+    const { speaker } = cluster.lab.node('n1');
+    const up = 'metallb_bgp_session_up{peer="192.168.77.1:179"} 1';
+    const updates = await cluster.until(counter, async () => {
+      const metrics = await speaker.metrics();
+      const count = Number(new RegExp(`${counter}\\{.*\\} (\\d+)`).exec(metrics)?.[1]);
+      return metrics.includes(up) && count > least && count;
+    });
+    // Who asks half a million times is answered ten times a second at most.
+    expect(updates).toBeLessThan(5000);
+  }
 });

@@ -1,4 +1,4 @@
-import type { AddressState, ElectionState, Peer } from './election-state.ts';
+import type { AddressState, ElectionState } from './election-state.ts';
 import { groupOf, isAlive, isHeard, stakeOf } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
 import { beats } from './placement.ts';
@@ -9,7 +9,7 @@ const apiLifeMs = 15_000;
 
 /** For how long a claim on what a vanished node held waits for the API at most. */
 const recordWaitMs = 100;
-/** And a claim on a new address where nobody is heard, or on any where the segment fell apart, in lives of a promise. */
+/** And a claim on a new address where nobody is heard, in lives of a promise. */
 const newAddressLives = 5;
 
 /**
@@ -52,35 +52,9 @@ export function isHeldRemotely(turn: Turn, address: string): boolean {
   const peer = state.peers.get(record.node);
   if (peer !== undefined && isAlive(state, peer, nowMs)) return false;
   const apiAliveAtMs = state.apiAliveAtMs.get(record.node) ?? -Infinity;
-  const evidenceAtMs = peer?.evidenceAtMs ?? -Infinity;
-  if (peer !== undefined && isOutOfEarshot(turn, record.node, peer)) return true;
-  const diedAtMs = evidenceAtMs + state.timings.deadAfterMs;
+  const diedAtMs = (peer?.evidenceAtMs ?? -Infinity) + state.timings.deadAfterMs;
   if (diedAtMs > record.atMs && apiAliveAtMs < diedAtMs) return false;
   return nowMs - Math.max(record.atMs, apiAliveAtMs) < apiLifeMs;
-}
-
-/**
- * We knew of this peer by others alone, and none of them that we still hear gets its frames: they died, or went out of earshot, and it lives as
- * before, perhaps. Until the API has had the time to show a sign of its life, nothing on the segment says more of it.
- */
-function isOutOfEarshot({ state, nowMs, timings }: Turn, node: NodeId, peer: Peer): boolean {
-  const { evidenceAtMs, heardAtMs } = peer;
-  const isHearsay = evidenceAtMs - heardAtMs >= timings.bindingMs;
-  if (!isHearsay || peer.leaving || isAlive(state, peer, nowMs)) return false;
-  if (!state.apiReachable || state.alone || nowMs - evidenceAtMs >= apiLifeMs) return false;
-  const fewFrames = timings.bindingMs / timings.heartbeatMs;
-  for (const other of state.peers.values()) {
-    if (!isHeard(state, other, nowMs)) continue;
-    const ack = other.acknowledgements.find((one) => one.node === node);
-    if (ack !== undefined && ack.direct > 0 && ack.evidence - ack.direct < fewFrames) return false;
-  }
-  return true;
-}
-
-/** The segment fell apart at a node that was the only one to hear both parts: whoever is in the other one may claim what we claim. */
-function isParted(turn: Turn): boolean {
-  for (const [node, peer] of turn.state.peers) if (isOutOfEarshot(turn, node, peer)) return true;
-  return false;
 }
 
 /** More than half of the members must agree to everything: then no other witness is needed, and none may stand in the way. */
@@ -138,7 +112,7 @@ export function mayBeHeldUnheard(
 ): boolean {
   const { state, nowMs } = turn;
   if (!state.apiReachable || state.alone || isStrict(state)) return false;
-  if (own.claimLeastMs > 0 || isParted(turn)) return true;
+  if (own.claimLeastMs > 0) return true;
   for (const peer of state.peers.values()) {
     const gone = !peer.leaving && !isAlive(state, peer, nowMs);
     if (gone && stakeOf(peer, address)?.kind === 'hold') return true;
@@ -148,28 +122,22 @@ export function mayBeHeldUnheard(
 
 /**
  * When such a holder has read in the API that we take over, judged by how long it took us, or the API is too slow to wait for. One who
- * lost more than half of its group waits longer: the others go on holding what they hold, and say so in the API. And so does one on a segment that
- * fell apart: the other part claims the same at the same moment, and the API may be quick for us and slow for them.
+ * lost more than half of its group waits longer: the others go on holding what they hold, and say so in the API.
  */
-export function toldAtMs(turn: Turn, own: Readonly<AddressState>): number {
-  const { state, nowMs, timings } = turn;
+export function toldAtMs({ state, nowMs, timings }: Turn, own: Readonly<AddressState>): number {
   const { claimAtMs, record } = own;
-  const parted = isParted(turn);
   const peers = [...state.peers.values()];
   // Nobody misses a new address. Where nobody is heard, the API alone can say who has it, and may take its time.
   const isNew = own.claimLeastMs > 0 && record === undefined;
-  const waits = parted || (isNew && !peers.some((peer) => isHeard(state, peer, nowMs)));
-  const patient = waits || own.claimLeastMs > 0 || 2 * groupOf(state, nowMs) < state.groupSize;
+  const waits = isNew && !peers.some((peer) => isHeard(state, peer, nowMs));
+  const patient = own.claimLeastMs > 0 || 2 * groupOf(state, nowMs) < state.groupSize;
   const waitMs = patient ? timings.deadAfterMs / 2 : recordWaitMs;
   const latestMs = claimAtMs + (waits ? newAddressLives * timings.deadAfterMs : waitMs);
   if (record === undefined || own.recordedTerm !== own.term) return latestMs;
-  const leastMs = parted ? timings.deadAfterMs / 2 : 0;
-  const byOursMs = Math.max(leastMs, (patient ? 6 : 3) * (record.atMs - claimAtMs));
-  return Math.min(latestMs, claimAtMs + byOursMs);
+  return Math.min(latestMs, claimAtMs + (patient ? 6 : 3) * (record.atMs - claimAtMs));
 }
 
-/** A changed map, so that states stay values. A sign that is told late changes nothing. */
+/** A changed map, so that states stay values. */
 export function withSignOfLife(state: ElectionState, node: NodeId, atMs: number): void {
-  const newestMs = Math.max(atMs, state.apiAliveAtMs.get(node) ?? -Infinity);
-  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, newestMs);
+  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, atMs);
 }

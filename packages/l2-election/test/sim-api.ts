@@ -4,8 +4,6 @@ import type { SimNode } from './sim-node.ts';
 /** The API server of a simulated cluster: a slow, reliable wire with compare-and-swap. */
 export class SimApi {
   slow = false;
-  /** What it takes one way, when it is not slow: drawn between these. */
-  delayMs: readonly [number, number] = [5, 65];
   /** As a speaker does: not before a node was unheard for so long is its sign of life told of. */
   unheardMs = 0;
   /** Signs of life that came before are told of then; else they are lost. */
@@ -91,8 +89,7 @@ export class SimApi {
   }
 
   #later(act: () => void): void {
-    const [leastMs, mostMs] = this.slow ? [200, 1700] : this.delayMs;
-    const delayMs = leastMs + this.#random() * (mostMs - leastMs);
+    const delayMs = this.slow ? 200 + this.#random() * 1500 : 5 + this.#random() * 60;
     this.#queue.at(this.#queue.nowMs + delayMs, act);
   }
 }

@@ -52,6 +52,8 @@ export class BgpNode {
   refusals = 0;
   /** The interfaces behind which a router is looked for, and who hears of it. */
   readonly searches = new Map<string, RouterListener>();
+  /** The password of each connection. */
+  readonly passwords: (string | undefined)[] = [];
   /** How the timings of a watch were changed. */
   readonly changes: unknown[] = [];
   readonly #metrics = createMetrics();
@@ -66,8 +68,10 @@ export class BgpNode {
       {
         caches: this.caches,
         // Behind an interface we are there with its link-local address.
-        dialer: ({ address }) =>
-          this.network.dialer(address.includes('%') ? LINK_LOCAL : NODE_AT, address),
+        dialer: ({ address, password }) => {
+          this.passwords.push(password);
+          return this.network.dialer(address.includes('%') ? LINK_LOCAL : NODE_AT, address);
+        },
         findRouter: (interfaceName, listener) => {
           this.searches.set(interfaceName, listener);
           return { [Symbol.dispose]: () => void this.searches.delete(interfaceName) };

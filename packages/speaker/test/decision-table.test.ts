@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { decide, EXCLUDE_LABEL, type Situation } from '../src/announce-decision.ts';
-import { viewEndpointSlice, viewNode, viewService } from '../src/views.ts';
+import { viewNode, viewService } from '../src/views.ts';
 import { viewAdvertisement, viewPool } from '../src/advertising.ts';
+import { sliceOf, type TestEndpoint } from './endpoint-slices.ts';
 
 // MetalLB's table, row by row, from objects as the API server sends them. Its speakers name one announcer; here the first candidate is
 // the one that MetalLB would choose, and the candidates behind it are those that would follow.
-
-type Endpoint = [node: string, condition?: 'ready' | 'not-ready' | 'serving' | 'ready-not-serving'];
-
-const CONDITIONS = {
-  ready: { ready: true, serving: true },
-  'not-ready': { ready: false, serving: false },
-  serving: { ready: false, serving: true },
-  'ready-not-serving': { ready: true, serving: false },
-} as const;
 
 interface Row {
   readonly nodes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -22,7 +14,7 @@ interface Row {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ip?: string;
   /** One list for each slice. */
-  readonly slices?: readonly (readonly Endpoint[])[];
+  readonly slices?: readonly (readonly TestEndpoint[])[];
   /** Specs of L2Advertisements. */
   readonly ads?: readonly object[];
   readonly ignoreExcludeLabel?: boolean;
@@ -52,15 +44,7 @@ function situationOf(row: Row): Omit<Situation, 'node'> {
   });
   const pool = viewPool({ metadata: { name: 'pool' }, spec: { addresses: ['10.20.30.0/24'] } });
   const slices = row.slices ?? [[['iris1'], ['iris2']]];
-  const endpoints = slices.map((endpointsOfSlice) =>
-    viewEndpointSlice({
-      metadata: { namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
-      endpoints: endpointsOfSlice.map(([nodeName, condition = 'ready']) => ({
-        nodeName,
-        conditions: CONDITIONS[condition],
-      })),
-    }),
-  );
+  const endpoints = slices.map((slice) => sliceOf('web', slice));
   const nodes = row.nodes ?? { iris1: {}, iris2: {} };
   return {
     service,

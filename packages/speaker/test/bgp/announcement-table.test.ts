@@ -1,21 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { viewEndpointSlice, viewService } from '../../src/views.ts';
+import { viewService } from '../../src/views.ts';
 import { viewBgpAdvertisement, viewBgpPeer, viewSecret } from '../../src/bgp/bgp-views.ts';
 import { node } from '../cluster-views.ts';
+import { sliceOf, type TestEndpoint } from '../endpoint-slices.ts';
 import { BgpNode, NAMESPACE } from './bgp-node.ts';
 import { TestRouter } from './test-router.ts';
 
 // MetalLB's table of what its speaker on the node pandora tells whom, row by row, from objects as the API server sends them and up to what routers have heard. The peers are of our AS, so
 // that preferences can be seen; one that says nothing of a preference is told 100, MetalLB's are told 0.
-
-type Condition = 'ready' | 'not-ready' | 'serving' | 'ready-not-serving';
-
-const CONDITIONS = {
-  ready: { ready: true, serving: true },
-  'not-ready': { ready: false, serving: false },
-  serving: { ready: false, serving: true },
-  'ready-not-serving': { ready: true, serving: false },
-} as const;
 
 const ONE = '1.2.3.4';
 const TWO = '1.2.3.5';
@@ -59,17 +51,10 @@ class Table {
   }
 
   /** The slices of a Service, each as its endpoints. */
-  slices(name: string, ...slices: (readonly [node: string, condition?: Condition][])[]): void {
-    const labels = { 'kubernetes.io/service-name': name };
+  slices(name: string, ...slices: (readonly TestEndpoint[])[]): void {
     for (const at of [0, 1]) {
-      const seen = viewEndpointSlice({
-        metadata: { namespace: 'default', labels },
-        endpoints: (slices[at] ?? []).map(([nodeName, condition = 'ready']) => ({
-          nodeName,
-          conditions: CONDITIONS[condition],
-        })),
-      });
-      this.made.caches.endpoints.set(`default/${name}-${at}`, slices[at] && seen);
+      const slice = slices[at];
+      this.made.caches.endpoints.set(`default/${name}-${at}`, slice && sliceOf(name, slice));
     }
   }
 

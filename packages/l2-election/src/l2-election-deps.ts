@@ -38,6 +38,8 @@ export interface ElectionLink {
    * stopped for a while. A link that never lets frames wait need do nothing.
    */
   readAll(): void;
+  /** Where given: delivers nothing for so long, then all that arrived meanwhile, unless `readAll` asks for it before. */
+  hold?(ms: number): void;
   /** Sends a whole Ethernet frame; never throws for what the world does. */
   send(frame: Uint8Array): unknown;
 }

@@ -17,6 +17,7 @@ import { heldIn, isRenewed } from './renewal.ts';
 import { isAnswerable, rightOf } from './right.ts';
 import { macText, type PortListener, SegmentPort } from './segment-port.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
+import { holdMs } from './waking.ts';
 
 /**
  * One node's part in the election on one segment: runs {@link step} on a link and a clock.
@@ -252,6 +253,8 @@ export class L2Election {
     this.#rightUntilMs = rightOf(state).untilMs;
     this.#inTurn = true;
     for (const effect of effects) this.#carryOut(effect);
+    const ms = holdMs(state, nowMs);
+    if (ms > 0) this.#deps.link.hold?.(ms);
     const isTold = this.#tellInherited();
     if (isTold || isRenewed(before, state, effects)) this.#deps.listener.renewed?.();
     // Others wait for our frames and answers, nobody for this.

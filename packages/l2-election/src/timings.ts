@@ -27,13 +27,13 @@ export interface Timings {
 /** How much faster or slower than true time a clock may run: 1 %. */
 export const clockDrift = 0.01;
 
-/** For wired segments: the next answer comes 0.8 s after a crash; a stall of up to 0.7 s moves nothing. */
+/** For wired segments: the next answer comes 0.8 s after a crash; a stall of up to 0.6 s moves nothing. */
 export const wiredTimings: Timings = {
-  heartbeatMs: 100,
+  heartbeatMs: 125,
   deadAfterMs: 800,
   bindingMs: 550,
   marginMs: 50,
-  fastMs: 25,
+  fastMs: 20,
   graceMs: 200,
   deafAfterMs: 450,
   probingMs: 200,

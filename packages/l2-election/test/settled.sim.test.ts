@@ -47,6 +47,6 @@ test('at rest no turn looks at the addresses', () => {
   count.turns = 0;
   count.short = 0;
   segment.run(12_000);
-  expect(count.turns).toBeGreaterThan(500);
+  expect(count.turns).toBeGreaterThan(350);
   expect(count.short / count.turns).toBeGreaterThan(0.99);
 });

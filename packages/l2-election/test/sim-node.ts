@@ -11,6 +11,7 @@ import {
   type Step,
   type Timings,
 } from '../src/index.ts';
+import { holdMs } from '../src/waking.ts';
 import type { EventQueue } from './event-queue.ts';
 
 /** A frame on its way, and when it was sent in true time. */
@@ -64,6 +65,8 @@ export class SimNode {
   /** What waits in the socket of a process that will go on in this one's place. */
   #heir: SimFrame[] | undefined;
   #turnAtMs = Infinity;
+  /** The link lets frames wait. */
+  #heldUntilMs = -Infinity;
   #turn = 0;
 
   constructor(
@@ -194,7 +197,10 @@ export class SimNode {
       const { node, boot, seq } = frame.heartbeat;
       const peer = this.state?.peers.get(node);
       if (peer?.boot === boot && seq > peer.direct) this.#world.heard(this, node, frame);
-    } else this.turnAt(this.#world.queue.nowMs + 0.05 + this.#world.random() * 0.5);
+    } else {
+      const soonMs = this.#world.queue.nowMs + 0.05 + this.#world.random() * 0.5;
+      this.turnAt(Math.max(soonMs, this.#heldUntilMs));
+    }
   }
 
   turnAt(atMs: number): void {
@@ -239,6 +245,8 @@ export class SimNode {
     for (const effect of effects) this.#world.act(this, effect);
     this.#world.look();
     if (this.state !== undefined) {
+      const ms = holdMs(state, nowMs);
+      if (ms > 0) this.#heldUntilMs = this.#world.queue.nowMs + ms;
       const waitMs = Math.max(0.01, (state.wakeAtMs - nowMs) / this.#rate);
       this.turnAt(this.#world.queue.nowMs + waitMs);
     }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeState, type ElectionState, encodeState, stateFormat } from '../src/index.ts';
+import {
+  decodeState,
+  type ElectionState,
+  encodeState,
+  stateFormat,
+  wiredTimings,
+} from '../src/index.ts';
 import { drawFaults } from './faults.ts';
 import { seededRandom } from '@picluster/testkit';
 import { Segment } from './segment.ts';
@@ -44,7 +50,7 @@ test('it is text of JSON: the names of all fields, and then the values alone in 
   // node, timings, quorum, boot, seq
   expect(values.slice(0, 5)).toEqual([
     state.node,
-    [100, 800, 550, 50, 25, 200, 450, 200, 60, 20],
+    Object.values(wiredTimings),
     0,
     state.boot,
     state.seq,

@@ -13,13 +13,16 @@
 // the handle's size is asked at run time and its layout never assumed.
 typedef struct uv_handle_s uv_handle_t;
 typedef struct uv_loop_s uv_loop_t;
-enum { UV_POLL = 8, UV_READABLE = 1 };
+enum { UV_POLL = 8, UV_TIMER = 13, UV_READABLE = 1 };
 size_t uv_handle_size(int type);
 const char *uv_handle_type_name(int type);
 void *uv_handle_get_data(const uv_handle_t *handle);
 void uv_handle_set_data(uv_handle_t *handle, void *data);
 int uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 int uv_poll_start(uv_poll_t *poll, int events, void (*callback)(uv_poll_t *poll, int status, int events));
+int uv_poll_stop(uv_poll_t *poll);
+int uv_timer_init(uv_loop_t *loop, uv_timer_t *timer);
+int uv_timer_start(uv_timer_t *timer, void (*callback)(uv_timer_t *timer), uint64_t ms, uint64_t repeat_ms);
 void uv_close(uv_handle_t *handle, void (*callback)(uv_handle_t *handle));
 
 // With the fewest slots, more than a socket's buffer holds: who sends without end does not keep us for ever.
@@ -85,20 +88,22 @@ static void on_collected(napi_env env, void *data, void *hint) {
   release(data);
 }
 
-static void on_poll_closed(uv_handle_t *handle) {
+static void on_handle_closed(uv_handle_t *handle) {
   channel *self = uv_handle_get_data(handle);
+  free(handle);
+  if (--self->handles > 0) return;
   napi_delete_reference(self->env, self->callback);
   napi_delete_reference(self->env, self->slab);
   answer_from(self, NULL, NULL);
   // Only now may the environment go: ended earlier, a worker would find an open handle in its loop and abort.
   napi_remove_async_cleanup_hook(self->exit_hook);
-  free(self->poll);
   release(self);
 }
 
 void close_channel(channel *self) {
   if (self->fd < 0) return;
-  uv_close((uv_handle_t *)self->poll, on_poll_closed);
+  uv_close((uv_handle_t *)self->poll, on_handle_closed);
+  if (self->held != NULL) uv_close((uv_handle_t *)self->held, on_handle_closed);
   close(self->fd);
   self->fd = -1;
 }
@@ -241,6 +246,34 @@ int read_all(channel *self) {
   return !more;
 }
 
+static void on_hold_over(uv_timer_t *timer) {
+  channel *self = uv_handle_get_data((uv_handle_t *)timer);
+  napi_handle_scope scope;
+  if (self->fd < 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
+  uv_poll_start(self->poll, UV_READABLE, on_poll);
+  self->wakeups++;
+  read_all(self);
+  napi_close_handle_scope(self->env, scope);
+}
+
+int hold(channel *self, uint32_t ms) {
+  uv_loop_t *loop;
+  if (self->fd < 0) return 0;
+  if (self->held == NULL) {
+    uv_timer_t *timer = calloc(1, uv_handle_size(UV_TIMER));
+    if (timer == NULL) return -ENOMEM;
+    if (napi_get_uv_event_loop(self->env, &loop) != napi_ok || uv_timer_init(loop, timer) < 0) {
+      free(timer);
+      return -ENOTSUP;
+    }
+    uv_handle_set_data((uv_handle_t *)timer, self);
+    self->held = timer;
+    self->handles++;
+  }
+  int failure = uv_timer_start(self->held, on_hold_over, ms, 0);
+  return failure < 0 ? failure : uv_poll_stop(self->poll);
+}
+
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback) {
   uint32_t slots;
   uint8_t *bytes;
@@ -263,7 +296,7 @@ napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *s
     close(fd), free(self), free(poll);
     return throw_errno(env, "epoll_ctl", failure);
   }
-  *self = (channel){.env = env, .fd = fd, .interface_index = interface_index, .owners = 2, .poll = poll, .slots = slots};
+  *self = (channel){.env = env, .fd = fd, .interface_index = interface_index, .owners = 2, .handles = 1, .poll = poll, .slots = slots};
   self->slot_bytes = length / slots - sizeof(int32_t);
   uv_handle_set_data((uv_handle_t *)poll, self);
   napi_value handle;
@@ -279,5 +312,5 @@ napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *s
 }
 
 int libuv_is_known(void) {
-  return strcmp(uv_handle_type_name(UV_POLL), "poll") == 0;
+  return strcmp(uv_handle_type_name(UV_POLL), "poll") == 0 && strcmp(uv_handle_type_name(UV_TIMER), "timer") == 0;
 }

@@ -12,13 +12,16 @@
 #include <stdint.h>
 
 typedef struct uv_poll_s uv_poll_t;
+typedef struct uv_timer_s uv_timer_t;
 
 typedef struct {
   napi_env env;
   int fd;               // -1 as soon as it is closed
   int interface_index;  // 0 for netlink
-  int owners;           // the JavaScript handle and the poll handle: freed when both have let go
+  int owners;           // the JavaScript handle and those of libuv: freed when both have let go
+  int handles;          // how many libuv has
   uv_poll_t *poll;
+  uv_timer_t *held;  // until when nothing is passed on; made with the first hold
   napi_ref callback, slab;
   napi_ref answers;        // the table to answer from, or NULL
   uint8_t mac[MAC_BYTES];  // the hardware address to answer with
@@ -41,6 +44,8 @@ int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_val
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback);
 // From here on ARP requests are answered from the table in `memory` (a Uint8Array) with `mac`; without `mac` they are not.
 void answer_from(channel *self, const uint8_t *mac, napi_value memory);
+// Passes nothing on for so long, then all that waits. 0 or a negative errno.
+int hold(channel *self, uint32_t ms);
 // Passes on all that waits, as a wake-up would. Whether nothing waits any more.
 int read_all(channel *self);
 // Milliseconds since the machine was started, its sleep included.

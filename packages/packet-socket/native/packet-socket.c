@@ -130,6 +130,16 @@ static napi_value read_all_now(napi_env env, napi_callback_info info) {
   return get_arguments(env, info, 1, arguments, &self) ? to_int(env, read_all(self)) : NULL;
 }
 
+// hold(handle, ms) -> 0 or a negative errno; the callback gets nothing for so long, then all that waits
+static napi_value hold_back(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  channel *self;
+  uint32_t ms;
+  if (!get_arguments(env, info, 2, arguments, &self)) return NULL;
+  if (napi_get_value_uint32(env, arguments[1], &ms) != napi_ok) return throw_argument(env, "ms: not a number");
+  return to_int(env, hold(self, ms));
+}
+
 // answerFrom(handle, mac or undefined, table or undefined); the table is read at each wake-up
 static napi_value set_answers(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
@@ -210,7 +220,7 @@ static const addon_function PACKET_SOCKET_FUNCTIONS[] = {
     {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
     {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
     {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
-    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {NULL, NULL},
+    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {"hold", hold_back}, {NULL, NULL},
 };
 
 static int export_all(napi_env env, napi_value exports, const addon_function *functions) {

@@ -39,6 +39,8 @@ export interface Addon {
   answerFrom(handle: AddonHandle, mac: Uint8Array | undefined, table: Uint8Array | undefined): void;
   /** Calls the callback for all that waits, before it returns: 1 where nothing waits any more, or 0. */
   readAll(handle: AddonHandle): number;
+  /** 0 or a negative errno; the callback gets nothing for `ms`, then all that waits. */
+  hold(handle: AddonHandle, ms: number): number;
   /** Milliseconds since the machine was started, its sleep included (CLOCK_BOOTTIME). */
   nowMs(): number;
   /** 0 or a negative errno; fills wake-ups and frames so far, and packets and drops since the last call. */
@@ -84,6 +86,7 @@ const FUNCTIONS = {
   setPromiscuous: true,
   send: true,
   readAll: true,
+  hold: true,
   answerFrom: true,
   nowMs: true,
   stats: true,

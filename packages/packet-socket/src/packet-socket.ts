@@ -145,6 +145,14 @@ export class PacketSocket implements Disposable {
   }
 
   /**
+   * Delivers nothing for `ms` (whole milliseconds), then all that waits at once: for who expects several frames together, and would be woken for each. What
+   * {@link PacketSocket.readAll} delivers is not held. A second call begins anew; after {@link PacketSocket.close}, or where memory has run out, nothing happens.
+   */
+  hold(ms: number): void {
+    if (!this.#closed) this.#addon.hold(this.#handle, ms);
+  }
+
+  /**
    * Answers ARP requests from `table`, in memory that the caller goes on writing, with the hardware address `mac` (6 bytes), in C and
    * before the listener hears of them; the form of the table is told at `answerFrom` of `LinkSocket`. Only for a socket of the
    * EtherType 0x0806. Without arguments it ends.

@@ -58,6 +58,9 @@ class FakeSystem implements Addon {
   readAll(): number {
     return 1;
   }
+  hold(): number {
+    return 0;
+  }
   stats(): number {
     return 0;
   }

@@ -75,6 +75,36 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
     expect(socket.readAll()).toBe(false);
   });
 
+  test('what comes while it is held wakes it once, together, and not before', async () => {
+    open([KEEP]);
+    const fromMs = socket.nowMs();
+    socket.hold(50);
+    for (let count = 0; count < 10; count++) {
+      peer.send(arpRequest(FOREIGN));
+      await turn();
+    }
+    await until(() => frames.length === 10, '10 frames');
+    expect(socket.nowMs() - fromMs).toBeGreaterThan(45);
+    expect(socket.stats().wakeups).toBe(1);
+    peer.send(arpRequest(OURS));
+    await until(() => frames.length === 11, 'a frame after the hold');
+  });
+
+  test('what waits can be had while it is held; held again, it begins anew; closed, it ends', async () => {
+    open([KEEP]);
+    socket.hold(60_000);
+    peer.send(arpRequest(FOREIGN));
+    const lateMs = socket.nowMs() + 5000;
+    while (frames.length < 1 && socket.nowMs() < lateMs) socket.readAll();
+    expect(frames).toHaveLength(1);
+    socket.hold(1);
+    peer.send(arpRequest(OURS));
+    await until(() => frames.length === 2, 'a frame after the second hold');
+    socket.hold(60_000);
+    socket.close();
+    socket.hold(1);
+  });
+
   test('without the filter the same broadcasts do wake it', async () => {
     open([KEEP]);
     for (let count = 0; count < 50; count++) peer.send(arpRequest(FOREIGN));

@@ -82,6 +82,11 @@ export class ElectionPort implements ElectionLink, Disposable {
     this.#replies?.readAll();
   }
 
+  /** Of the heartbeats: answers that somebody was asked for are rare. */
+  hold(ms: number): void {
+    this.#heartbeats?.hold(ms);
+  }
+
   listen(listener: Parameters<ElectionLink['listen']>[0]): void {
     this.#listener = listener;
   }

@@ -81,7 +81,7 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
           const now = state();
           const nowMs = clock.nowMs();
           if (effect.kind === 'send') {
-            // Ten times a second, and mostly nothing new.
+            // Eight times a second, and mostly nothing new.
             const { heard, unheard } = countPeers(now, nowMs);
             const gapMs = gaps.see(now);
             if (heard !== told.heard) peers.set(heard, { ...labels, state: 'heard' });

@@ -35,8 +35,7 @@ int napi_create_double(void *env, double number, void **result) {
 }
 
 const char *uv_handle_type_name(int type) {
-  (void)type;
-  return "poll";
+  return type == 8 ? "poll" : "timer";
 }
 
 // Named by the addon, and not called here.
@@ -78,6 +77,9 @@ ABSENT(uv_handle_set_data)
 ABSENT(uv_handle_size)
 ABSENT(uv_poll_init)
 ABSENT(uv_poll_start)
+ABSENT(uv_poll_stop)
+ABSENT(uv_timer_init)
+ABSENT(uv_timer_start)
 
 int main(int count, char **words) {
   void *addon = count == 2 ? dlopen(words[1], RTLD_NOW) : NULL;

@@ -1,11 +1,9 @@
+import { apiLifeMs, isOutOfEarshot } from './earshot.ts';
 import type { AddressState, ElectionState } from './election-state.ts';
-import { groupOf, isAlive, isHeard, stakeOf } from './knowledge.ts';
+import { groupOf, isAlive, isHeard, isStrict, stakeOf } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
-
-/** How long a sign of life in the API counts: a node Lease is renewed every 10 s. */
-const apiLifeMs = 15_000;
 
 /** For how long a claim on what a vanished node held waits for the API at most. */
 const recordWaitMs = 100;
@@ -20,13 +18,17 @@ export function onApiRecord(turn: Turn, address: string, term: number, node: Nod
   const { state, nowMs } = turn;
   turn.named(address);
   const own = turn.change(address);
-  if (own.record !== undefined && term < own.record.term) return;
-  if (own.record?.term !== term || own.record.node !== node) {
+  const isOld = own.record !== undefined && term < own.record.term;
+  if (!isOld && (own.record?.term !== term || own.record.node !== node)) {
     own.record = { term, node, atMs: nowMs };
   }
   if (node === state.node) {
-    own.recordedTerm = term;
-  } else if (own.mode === 'hold') {
+    if (!isOld) own.recordedTerm = term;
+    return;
+  }
+  // What we wished to write before we knew of this one is not written.
+  own.recordAsked = false;
+  if (own.mode === 'hold') {
     if (beats(address, { term, node }, { term: own.term, node: state.node })) {
       turn.drop(address, 'api-names-other');
       own.maxTerm = Math.max(own.maxTerm, term);
@@ -52,14 +54,10 @@ export function isHeldRemotely(turn: Turn, address: string): boolean {
   const peer = state.peers.get(record.node);
   if (peer !== undefined && isAlive(state, peer, nowMs)) return false;
   const apiAliveAtMs = state.apiAliveAtMs.get(record.node) ?? -Infinity;
+  if (peer !== undefined && isOutOfEarshot(turn, record.node, peer)) return true;
   const diedAtMs = (peer?.evidenceAtMs ?? -Infinity) + state.timings.deadAfterMs;
   if (diedAtMs > record.atMs && apiAliveAtMs < diedAtMs) return false;
   return nowMs - Math.max(record.atMs, apiAliveAtMs) < apiLifeMs;
-}
-
-/** More than half of the members must agree to everything: then no other witness is needed, and none may stand in the way. */
-export function isStrict({ quorum }: ElectionState): boolean {
-  return quorum > 0;
 }
 
 /** The API shows a peer alive that the segment does not. */
@@ -137,7 +135,8 @@ export function toldAtMs({ state, nowMs, timings }: Turn, own: Readonly<AddressS
   return Math.min(latestMs, claimAtMs + (patient ? 6 : 3) * (record.atMs - claimAtMs));
 }
 
-/** A changed map, so that states stay values. */
+/** A changed map, so that states stay values. A sign that is told late changes nothing. */
 export function withSignOfLife(state: ElectionState, node: NodeId, atMs: number): void {
-  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, atMs);
+  const newestMs = Math.max(atMs, state.apiAliveAtMs.get(node) ?? -Infinity);
+  state.apiAliveAtMs = new Map(state.apiAliveAtMs).set(node, newestMs);
 }

@@ -3,13 +3,13 @@ import {
   arePeersUnheard,
   isDeafToUs,
   isHeldRemotely,
-  isStrict,
   mayBeHeldUnheard,
   mustRecordFirst,
   toldAtMs,
 } from './api-witness.ts';
+import { isParted } from './earshot.ts';
 import type { NodeId } from './heartbeat.ts';
-import { heldCount, isAlive, isHeard, isMutual, otherHolder } from './knowledge.ts';
+import { heldCount, isAlive, isHeard, isMutual, isStrict, otherHolder } from './knowledge.ts';
 import { isFit } from './fitness.ts';
 import { isBetterPlace, isCandidate, type Place } from './placement.ts';
 import { rightOf } from './right.ts';
@@ -55,6 +55,11 @@ function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, rea
     turn.drop(address, 'not-ready');
     return;
   }
+  // Who is not to have it must not stand in the way of the one that the API names.
+  if (isHeldRemotely(turn, address)) {
+    turn.drop(address, 'api-names-other');
+    return;
+  }
   const other = otherHolder(turn.state, address, turn.nowMs);
   if (other !== undefined) {
     const peer = turn.state.peers.get(other.node);
@@ -76,7 +81,6 @@ function mayComplete(turn: Turn, address: string, own: Readonly<AddressState>): 
     nowMs - own.claimAtMs >= own.claimLeastMs &&
     hasEveryConsent(turn, own) &&
     nowMs < rightOf(state).untilMs &&
-    !isHeldRemotely(turn, address) &&
     isRecordedIfItMust(turn, address, own)
   );
 }
@@ -127,13 +131,16 @@ function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressSt
   const { state, nowMs } = turn;
   const { deadAfterMs } = turn.timings;
   const must = mustRecordFirst(turn) || nowMs - state.promisedAtMs < deadAfterMs;
-  if (!must && !mayBeHeldUnheard(turn, address, own)) return true;
+  const parted = isParted(turn);
+  if (!must && !parted && !mayBeHeldUnheard(turn, address, own)) return true;
   if (!own.recordAsked) {
     turn.change(address).recordAsked = true;
     turn.effects.push({ kind: 'record', address, term: own.term });
   }
   const recorded = own.recordedTerm === own.term;
   if (must) return recorded && nowMs - own.claimAtMs >= deadAfterMs;
+  // One in the other part that holds it and is not recorded has let go by then.
+  if (parted) return recorded && nowMs - own.claimAtMs >= deadAfterMs / 2;
   return nowMs >= toldAtMs(turn, own);
 }
 

@@ -7,6 +7,7 @@ import type {
   ElectionInput,
   ElectionState,
 } from './election-state.ts';
+import { isParted } from './earshot.ts';
 import { hear } from './hearing.ts';
 import { groupOf, isAlive, isHeard, isUnchanged } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
@@ -207,6 +208,7 @@ function watchDeaths(turn: Turn): void {
     }
   }
   if (lost) endRests(turn);
+  if (lost && isParted(turn)) dropUnrecorded(turn);
   if (lost && 2 * group > state.groupSize) {
     for (const [address, { mode }] of state.addresses) {
       if (mode !== 'hold') continue;
@@ -220,6 +222,13 @@ function watchDeaths(turn: Turn): void {
     state.groupSize = group;
     state.groupAtMs = nowMs;
   }
+}
+
+/** Of what is not recorded as ours yet, the other part cannot know that we hold it. Whoever is the first to be recorded has it. */
+function dropUnrecorded(turn: Turn): void {
+  const { state } = turn;
+  for (const [address, { mode, record }] of state.addresses)
+    if (mode === 'hold' && record?.node !== state.node) turn.drop(address, 'unrecorded');
 }
 
 /** Rule 15: what we may no longer hold goes to a named successor, which starts at once. */

@@ -236,6 +236,8 @@ export type LossReason =
   | 'given-elsewhere'
   /** The API names a newer owner. */
   | 'api-names-other'
+  /** The segment fell apart before the API knew that we hold it. */
+  | 'unrecorded'
   /** Only for claims: somebody holds it, objects, or claims with more right. */
   | 'held-by-other'
   | 'objection'

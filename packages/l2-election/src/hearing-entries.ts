@@ -1,8 +1,7 @@
 import type { AddressState } from './election-state.ts';
 import type { Entry, NodeId } from './heartbeat.ts';
-import { isStrict } from './api-witness.ts';
 import { beginClaim } from './claiming.ts';
-import { isAlive, otherHolder, stakeOf } from './knowledge.ts';
+import { isAlive, isStrict, otherHolder, stakeOf } from './knowledge.ts';
 import { beats } from './placement.ts';
 import { rightOf } from './right.ts';
 import type { Turn } from './turn.ts';

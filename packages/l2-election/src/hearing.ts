@@ -50,7 +50,9 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
     const cameMs = Math.min(turn.nowMs, turn.datedMs + heartbeatMs);
     anchor(peer, cameMs - (deadAfterMs - marginMs) + graceMs);
   }
-  for (const ack of beat.acknowledgements) if (ack.node !== state.node) hearSay(turn, ack);
+  for (const ack of beat.acknowledgements) {
+    if (ack.node !== state.node) hearSay(turn, ack, beat.acknowledgements);
+  }
   peer.leaving = beat.leaving;
   peer.passive = beat.passive;
   peer.held = beat.held;
@@ -152,12 +154,22 @@ function anchor(peer: Peer, atMs: number): void {
   peer.anchorMs = Math.max(peer.anchorMs, atMs);
 }
 
-/** What a peer acknowledges of a third one is evidence that the third lives. */
-function hearSay({ state, nowMs }: Turn, ack: Acknowledgement): void {
+/**
+ * What a peer acknowledges of a third one is evidence that the third lives. Not if it names two boots of that one, of which we know the other: it
+ * was away perhaps, and read what an ended boot had sent.
+ */
+function hearSay(
+  { state, nowMs }: Turn,
+  ack: Acknowledgement,
+  all: readonly Acknowledgement[],
+): void {
   if (ack.evidence === 0) return;
   const known = state.peers.get(ack.node);
+  if (known !== undefined && known.boot !== ack.boot) {
+    if (isAlive(state, known, nowMs)) return;
+    if (all.some(({ node, boot }) => node === ack.node && boot === known.boot)) return;
+  }
   if (known?.boot !== ack.boot) {
-    if (known !== undefined && isAlive(state, known, nowMs)) return;
     const peer = newPeer(ack.boot, known?.ackMax ?? 0, state.seq);
     peer.evidence = ack.evidence;
     peer.evidenceAtMs = nowMs;

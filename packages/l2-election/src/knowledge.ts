@@ -102,6 +102,11 @@ export function heldCount(state: ElectionState): number {
   return held;
 }
 
+/** More than half of the members must agree to everything: then no other witness is needed, and none may stand in the way. */
+export function isStrict({ quorum }: ElectionState): boolean {
+  return quorum > 0;
+}
+
 /** Whether nothing about addresses changed since all was settled, so that what was said of them last is still to be said. */
 export function isUnchanged({ settledAtMs }: ElectionState): boolean {
   return settledAtMs > -Infinity;

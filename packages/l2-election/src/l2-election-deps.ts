@@ -68,7 +68,8 @@ export interface L2ElectionListener {
   reported?(report: AnswerReport): void;
   /**
    * To be written to the API, if there is one: we own it, or are about to, under this term. Only on change. A record of another with the same or
-   * a higher term must stay, and be told through `recordSeen`; so must ours, once it is there.
+   * a higher term must stay, and be told through `recordSeen`; so must ours, once it is there. One of another that was not told when this was called
+   * is told first and not replaced: a new call says that we stand by it. Without that, two that do not hear each other may both answer.
    */
   record?(address: string, term: number): void;
 }

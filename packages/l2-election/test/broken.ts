@@ -83,6 +83,13 @@ export const withoutHearsay: Step = (state, input) =>
     ),
   });
 
+/** Who was known by others alone dies with the last of them that is heard. */
+export const withoutEarshot: Step = changing((state) => {
+  for (const peer of state.peers.values()) {
+    if (peer.evidenceAtMs - peer.heardAtMs >= state.timings.bindingMs) peer.leaving = true;
+  }
+});
+
 /** A deaf node takes silence for peace. */
 export const withoutReceiveProof: Step = (state, input) =>
   step({ ...state, foreignAtMs: input.nowMs }, input);

@@ -80,7 +80,7 @@ describe('the oracle sees', () => {
       { machine: withoutGuard, answersFirst: true },
       1,
     ],
-    ['a node that nobody objects for', { machine: withoutObjections }, 1],
+    ['a node that nobody objects for', { machine: withoutObjections }, 300],
     ['a node that does not mind which list a frame refers to', { machine: withoutLists }, 1250],
     ['a node that takes old frames for new', { machine: withoutSequence }, 880],
     ['clocks that drift by more than is allowed for', { drift: 0.15 }, 50],

@@ -9,6 +9,7 @@ import {
   step,
 } from '../src/index.ts';
 import { gainsInATurn } from '../src/claiming.ts';
+import { newAddress } from '../src/election-state.ts';
 import { holderOf, pair, timings, wallMs, Wire, x } from './wire.ts';
 
 describe('one node', () => {
@@ -125,6 +126,31 @@ describe('a frame that was recorded', () => {
       expect(wire.answerers().length).toBeLessThan(2);
     }
     expect(wire.answerers()).toEqual([other]);
+  });
+
+  test('does not hide the living boot of a node because a third that was away read it and speaks of both boots', () => {
+    // A schedule of the simulation, 26867: the third was stopped while the node started anew, and read what the ended boot had sent before.
+    const wire = pair();
+    const [holder, other] = holderOf(wire);
+    const id = other.padStart(16, '0');
+    const [last] = wire.sent.filter(({ node }) => node === id).slice(-1);
+    if (last === undefined) throw new Error('it never spoke');
+    wire.states.delete(other);
+    wire.run(timings.deadAfterMs);
+    const acknowledgements = [{ node: id, boot: 99, evidence: 65, direct: 65 }];
+    const bootAfter = (acks: typeof acknowledgements): number | undefined => {
+      const third = { ...last, node: 'e'.repeat(16), boot: 5, seq: 1, acknowledgements: acks };
+      const state = wire.states.get(holder);
+      if (state === undefined) throw new Error('nobody holds');
+      const [next] = step(
+        state,
+        turnAt(wire.nowMs, { kind: 'heartbeat', heartbeat: third, mac: 'm' }),
+      );
+      return next.peers.get(id)?.boot;
+    };
+    expect(bootAfter(acknowledgements)).toBe(99);
+    const both = [...acknowledgements, { node: id, boot: last.boot, evidence: 0, direct: 0 }];
+    expect(bootAfter(both)).toBe(last.boot);
   });
 
   test('does not hide the living boot of a node, nor its acknowledgements', () => {
@@ -331,6 +357,22 @@ describe('the API', () => {
     wire.tell(holder, { kind: 'api-record', address: x, term: 99, node: 'f'.repeat(16) });
     wire.run(1);
     expect(wire.answerers()).toEqual([]);
+  });
+
+  test('that names an older owner is told again who holds, as what was to be written before is void', () => {
+    const wire = pair();
+    const [holder] = holderOf(wire);
+    const state = wire.states.get(holder);
+    if (state === undefined) throw new Error('nobody holds');
+    const held = state.addresses.get(x)?.term ?? 0;
+    const other = { kind: 'api-record', address: x, term: held - 1, node: 'f'.repeat(16) } as const;
+    const [, effects] = step(state, turnAt(wire.nowMs, other));
+    expect(effects).toContainEqual({ kind: 'record', address: x, term: held });
+    const named = { ...state.addresses.get(x), record: { term: 5, node: state.node, atMs: 0 } };
+    const knowing = { ...state, addresses: new Map([[x, { ...newAddress(), ...named, term: 5 }]]) };
+    const [next, again] = step(knowing, turnAt(wire.nowMs, other));
+    expect(again).toContainEqual({ kind: 'record', address: x, term: 5 });
+    expect(next.addresses.get(x)?.record?.node).toBe(state.node);
   });
 
   test('that shows an unheard owner alive keeps others from claiming, for 15 s at most', () => {

@@ -16,6 +16,8 @@ import { type SimFrame, SimNode, type SimWorld } from './sim-node.ts';
 export interface SegmentOptions {
   readonly nodes: number;
   readonly addresses: number;
+  /** So many more that nobody stands for until `introduce` is called. */
+  readonly newAddresses?: number;
   readonly timings?: Timings;
   /** The chance of each frame to be lost on its way to each receiver, to arrive twice, and to arrive up to 3 s late. */
   readonly loss?: number;
@@ -75,13 +77,14 @@ export class Segment implements SimWorld {
     this.#late = options.late ?? 0;
     this.#duplicates = options.duplicates ?? 0;
     this.#withApi = options.withApi ?? true;
-    this.addresses = Array.from({ length: options.addresses }, (_, i) => `192.0.2.${i + 1}`);
+    const count = options.addresses + (options.newAddresses ?? 0);
+    this.addresses = Array.from({ length: count }, (_, i) => `192.0.2.${i + 1}`);
     const drift = options.drift ?? 0.01;
     this.nodes = Array.from({ length: options.nodes }, (_, index) => {
       const wrong = this.random() < (options.wrongWallClocks ?? 0);
       return new SimNode(this, {
         index,
-        addresses: this.addresses,
+        addresses: this.addresses.slice(0, options.addresses),
         beside: options.beside ?? (() => undefined),
         alone: options.nodes === 1,
         rate: 1 + (this.random() * 2 - 1) * drift,

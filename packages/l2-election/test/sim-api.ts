@@ -1,18 +1,28 @@
 import type { EventQueue } from './event-queue.ts';
 import type { SimNode } from './sim-node.ts';
 
+interface ApiRecord {
+  readonly term: number;
+  readonly node: string;
+}
+
 /** The API server of a simulated cluster: a slow, reliable wire with compare-and-swap. */
 export class SimApi {
   slow = false;
+  /** What it takes one way, when it is not slow: drawn between these. */
+  delayMs: readonly [number, number] = [5, 65];
   /** As a speaker does: not before a node was unheard for so long is its sign of life told of. */
   unheardMs = 0;
   /** Signs of life that came before are told of then; else they are lost. */
   keepsSigns = true;
+  /** What a node was not told of it does not replace. */
+  tellsFirst = true;
   writes = 0;
   readonly #queue: EventQueue;
   readonly #random: () => number;
   readonly #nodes: readonly SimNode[];
-  readonly #records = new Map<string, { term: number; node: string }>();
+  readonly #records = new Map<string, ApiRecord>();
+  readonly #told = new Map<SimNode, Map<string, ApiRecord>>();
 
   constructor(queue: EventQueue, random: () => number, nodes: readonly SimNode[]) {
     this.#queue = queue;
@@ -24,9 +34,7 @@ export class SimApi {
   greet(node: SimNode): void {
     node.tell({ kind: 'api-reachable', reachable: !node.apiCut });
     if (node.apiCut) return;
-    for (const [address, record] of this.#records) {
-      node.tell({ kind: 'api-record', address, ...record });
-    }
+    for (const [address, record] of this.#records) this.#tellOf(node, address, record);
   }
 
   renewNodeLease(node: SimNode): void {
@@ -50,7 +58,18 @@ export class SimApi {
     }
   }
 
-  record(node: SimNode, address: string, term: number): void {
+  /** A new address is to be announced: nodes are told one after the other. */
+  introduce(address: string): void {
+    for (const node of this.#nodes) this.#later(() => node.introduce(address));
+  }
+
+  /** @param known what the node knew when it wished this */
+  record(
+    node: SimNode,
+    address: string,
+    term: number,
+    known: ApiRecord | undefined = this.#known(node).get(address),
+  ): void {
     const { bootCount } = node;
     this.#later(() => {
       const own = node.state?.addresses.get(address);
@@ -59,14 +78,17 @@ export class SimApi {
         this.#queue.at(this.#queue.nowMs + 500, () => {
           const now = node.state?.addresses.get(address);
           const same = node.isUp && node.bootCount === bootCount && now?.term === term;
-          if (same && now.mode !== 'idle') this.record(node, address, term);
+          if (same && now.mode !== 'idle') this.record(node, address, term, known);
         });
         return;
       }
       if (own === undefined) return;
       const stored = this.#records.get(address);
       const isOurs = stored === undefined || stored.node === node.id;
-      if (isOurs ? term >= (stored?.term ?? 0) : term > stored.term) {
+      // What was not known when the wish was made is told, and not replaced.
+      const isKnown = isOurs || stored === known || !this.tellsFirst;
+      if (!isKnown) this.#notify(node, address);
+      else if (isOurs ? term >= (stored?.term ?? 0) : term > stored.term) {
         this.#records.set(address, { term, node: node.id });
         this.writes++;
         for (const other of this.#nodes) this.#notify(other, address);
@@ -83,13 +105,26 @@ export class SimApi {
       if (node.frozen || node.apiCut) {
         this.#queue.at(this.#queue.nowMs + 300, () => this.#notify(node, address));
       } else {
-        node.tell({ kind: 'api-record', address, ...record });
+        this.#tellOf(node, address, record);
       }
     });
   }
 
+  #tellOf(node: SimNode, address: string, record: ApiRecord): void {
+    this.#known(node).set(address, record);
+    node.tell({ kind: 'api-record', address, ...record });
+  }
+
+  /** What each node was told of last. */
+  #known(node: SimNode): Map<string, ApiRecord> {
+    const known = this.#told.get(node) ?? new Map<string, ApiRecord>();
+    this.#told.set(node, known);
+    return known;
+  }
+
   #later(act: () => void): void {
-    const delayMs = this.slow ? 200 + this.#random() * 1500 : 5 + this.#random() * 60;
+    const [leastMs, mostMs] = this.slow ? [200, 1700] : this.delayMs;
+    const delayMs = leastMs + this.#random() * (mostMs - leastMs);
     this.#queue.at(this.#queue.nowMs + delayMs, act);
   }
 }

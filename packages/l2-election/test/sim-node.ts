@@ -42,7 +42,7 @@ export interface SimWorld {
 export class SimNode {
   readonly id: string;
   readonly index: number;
-  readonly addresses: ReadonlySet<string>;
+  readonly addresses: Set<string>;
   state: ElectionState | undefined;
   frozen = false;
   deaf = false;
@@ -185,6 +185,12 @@ export class SimNode {
     const beside = this.#beside(address, this.index);
     const candidacy = beside === undefined ? {} : { beside };
     this.tell({ kind: 'stand', address, candidacy });
+  }
+
+  /** Stands for another address from now on. */
+  introduce(address: string): void {
+    this.addresses.add(address);
+    this.stand(address);
   }
 
   receive(frame: SimFrame): void {

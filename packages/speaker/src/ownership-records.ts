@@ -30,6 +30,8 @@ export function viewRecord(raw: unknown): RecordView | undefined {
   };
 }
 
+type Owner = Pick<RecordView, 'node' | 'term'>;
+
 /** What the keeper of the records works with. */
 export interface OwnershipRecordsDeps {
   /** All Leases of addresses, as the API shows them. */
@@ -40,7 +42,7 @@ export interface OwnershipRecordsDeps {
   readonly random: () => number;
   readonly log: NonNullable<ConstructorParameters<typeof WorkQueue>[0]['log']>;
   /** The API names the owner of an address that was asked about. */
-  readonly onRecord: (address: string, record: Pick<RecordView, 'node' | 'term'>) => void;
+  readonly onRecord: (address: string, record: Owner) => void;
   /** The holder of a Lease renewed it: a speaker under the strategy `lease`, in the middle of a roll-out. */
   readonly onRenewal: (nodeName: string) => void;
 }
@@ -61,7 +63,8 @@ const DURATION_SECONDS = 15;
  * `lease`. The owner writes it when it changes, and never else; `renewTime` stays as it is.
  *
  * Writes compare and swap. While the API is away they wait, the newest wish for each address alone, and a record with a term that is not lower is
- * left as it is. A Lease stays when its address is given up: it names the last owner and keeps the terms growing, and there are no more of them than
+ * left as it is. So is one that this node was not told of when it wished to write: it is told, the wish is void, and it may wish again. Of two that
+ * claim at once under different terms, one is recorded, and the other knows of it first. A Lease stays when its address is given up: it names the last owner and keeps the terms growing, and there are no more of them than
  * addresses in the pools.
  */
 export class OwnershipRecords {
@@ -69,6 +72,8 @@ export class OwnershipRecords {
   readonly #options: OwnershipRecordsOptions;
   readonly #queue: WorkQueue;
   readonly #terms = new Map<string, number>();
+  /** Which owner was told last, by address. */
+  readonly #told = new Map<string, Owner>();
   /** The addresses that matter here, by the name of their Lease. */
   readonly #addresses = new Map<string, string>();
 
@@ -115,8 +120,21 @@ export class OwnershipRecords {
     const address = this.#addresses.get(name);
     const record = this.#deps.leases.get(`${this.#options.namespace}/${name}`);
     if (address !== undefined && record !== undefined && record.node !== '') {
-      this.#deps.onRecord(address, record);
+      this.#tellOf(address, record);
     }
+  }
+
+  #tellOf(address: string, owner: Owner): void {
+    const isNewOther = owner.node !== this.#options.nodeName && !this.#isTold(address, owner);
+    // What was wished before does not reckon with it.
+    if (isNewOther) this.#terms.delete(address);
+    this.#told.set(address, owner);
+    this.#deps.onRecord(address, owner);
+  }
+
+  #isTold(address: string, { node, term }: Owner): boolean {
+    const told = this.#told.get(address);
+    return told?.node === node && told.term === term;
   }
 
   async #store(address: string, signal: AbortSignal): Promise<void> {
@@ -126,10 +144,14 @@ export class OwnershipRecords {
     const lock = this.#deps.lockFor(leaseNameFor(address));
     const found = await lock.get(signal);
     if (found !== undefined) {
-      const node = nodeOf(found.record.holderIdentity);
+      const owner = {
+        node: nodeOf(found.record.holderIdentity),
+        term: found.record.leaseTransitions,
+      };
+      const isKnown = owner.node === nodeName || this.#isTold(address, owner);
       // Of two who claim under one term, the first to write has it.
-      if (node !== '' && found.record.leaseTransitions >= term) {
-        this.#deps.onRecord(address, { node, term: found.record.leaseTransitions });
+      if (owner.node !== '' && (owner.term >= term || !isKnown)) {
+        this.#tellOf(address, owner);
         return;
       }
     }
@@ -148,7 +170,7 @@ export class OwnershipRecords {
         : await lock.update(record, found.version, signal);
     // Somebody else wrote meanwhile: look again.
     if (written === 'conflict') this.#queue.addAfter(address, CONFLICT_PAUSE_MS);
-    else this.#deps.onRecord(address, { node: nodeName, term });
+    else this.#tellOf(address, { node: nodeName, term });
   }
 }
 

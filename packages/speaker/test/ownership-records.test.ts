@@ -71,8 +71,10 @@ describe('an owner', () => {
     expect([...asked]).toEqual([NAME]);
   });
 
-  test('replaces another of a lower term, and touches no time', async () => {
+  test('replaces another of a lower term that it was told of, and touches no time', async () => {
     put('n2', 2);
+    leases.set(`here/${NAME}`, { node: 'n2', term: 2, renewTime: '' });
+    records.follow(ADDRESS);
     records.write(ADDRESS, 3);
     await clock.advance(0);
     expect(store.record).toEqual({
@@ -82,6 +84,26 @@ describe('an owner', () => {
       acquireTime: 'then',
       renewTime: 'lately',
     });
+  });
+
+  test('learns of another that it did not know of before it replaces it: it wishes again, if it still does', async () => {
+    put('n2', 2);
+    records.write(ADDRESS, 3);
+    await clock.advance(60_000);
+    expect(writes()).toBe(0);
+    expect(told).toEqual([`${ADDRESS} n2 2`]);
+    records.write(ADDRESS, 3);
+    await clock.advance(0);
+    expect(store.record).toMatchObject({ holderIdentity: 'n1', leaseTransitions: 3 });
+  });
+
+  test('does not write what it wished before it was told of another', async () => {
+    put('n2', 2);
+    leases.set(`here/${NAME}`, { node: 'n2', term: 2, renewTime: '' });
+    records.write(ADDRESS, 3, 20);
+    records.follow(ADDRESS);
+    await clock.advance(60_000);
+    expect(writes()).toBe(0);
   });
 
   test('leaves another of the same term as it is, and learns of it', async () => {
@@ -137,13 +159,16 @@ describe('an owner', () => {
     expect(store.history).toEqual([]);
   });
 
-  test('that another overtakes while it writes looks again', async () => {
+  test('that another overtakes while it writes looks again, and learns of that one', async () => {
     lock.fate = ({ kind }) => {
       if (kind === 'create' && store.record === undefined) put('n2', 2);
       return {};
     };
     records.write(ADDRESS, 3);
     await clock.advance(1000);
+    expect(told).toEqual([`${ADDRESS} n2 2`]);
+    records.write(ADDRESS, 3);
+    await clock.advance(0);
     expect(store.history.map(({ holderIdentity }) => holderIdentity)).toEqual(['n2', 'n1']);
   });
 });

@@ -45,7 +45,7 @@ export interface ApiWitnessDeps {
   readonly election: () => L2Election | undefined;
   /** The identity of a node in heartbeats. */
   readonly idOf: (nodeName: string) => string;
-  /** Other speakers than before are shown alive by the API and not heard on the segment: these, sorted. */
+  /** Other speakers than before are not heard on the segment, and shown alive by the API or by others that hear them: these, sorted. */
   readonly unheard?: (nodeNames: readonly string[]) => void;
 }
 
@@ -74,6 +74,8 @@ export class ApiWitness {
   readonly #renewedAtMs = new Map<string, number>();
   /** When an unheard speaker last gave a sign of life. */
   readonly #seenAtMs = new Map<string, number>();
+  /** Since when a speaker is known by what others say of it alone. */
+  readonly #hearsaySinceMs = new Map<string, number>();
   #reported = '';
 
   constructor(deps: ApiWitnessDeps) {
@@ -134,10 +136,32 @@ export class ApiWitness {
       const isOver = clock.nowMs() - seenAtMs >= REPORTED_MS;
       if (isOver || this.#evidenceAtMs(now, nodeName) >= seenAtMs) this.#seenAtMs.delete(nodeName);
     }
-    const names = [...this.#seenAtMs.keys()].sort();
+    this.#noteHearsay(now);
+    const long = [...this.#hearsaySinceMs].filter(
+      ([, sinceMs]) => clock.nowMs() - sinceMs >= UNHEARD_MS,
+    );
+    const names = [...new Set([...this.#seenAtMs.keys(), ...long.map(([name]) => name)])].sort();
     if (names.join() === this.#reported) return;
     this.#reported = names.join();
     unheard?.(names);
+  }
+
+  /** Where a third hears two that do not hear each other, nothing is wrong until it dies. */
+  #noteHearsay({ state }: L2Election): void {
+    const { pods, clock, idOf } = this.#deps;
+    const nowMs = clock.nowMs();
+    const { bindingMs, deadAfterMs } = state.timings;
+    const known = new Set<string>();
+    for (const { node, ready } of pods.values()) {
+      const peer = state.peers.get(idOf(node));
+      if (!ready || peer === undefined || nowMs - peer.evidenceAtMs >= deadAfterMs) continue;
+      if (nowMs - peer.heardAtMs < bindingMs) continue;
+      known.add(node);
+      if (!this.#hearsaySinceMs.has(node)) this.#hearsaySinceMs.set(node, nowMs);
+    }
+    for (const name of this.#hearsaySinceMs.keys()) {
+      if (!known.has(name)) this.#hearsaySinceMs.delete(name);
+    }
   }
 
   #evidenceAtMs({ state }: L2Election, nodeName: string): number {

@@ -20,7 +20,7 @@ export function createWireMetrics(metrics: Metrics, clock: { nowMs(): number }):
   );
   const missed = metrics.gauge(
     'picluster_l2_speaker_unheard',
-    '1 for each speaker that the API shows alive and that is not heard on the segment.',
+    '1 for each speaker that is not heard on the segment, and that lives as the API shows, or others that hear it.',
     ['interface', 'node'],
   );
   let missedNow: readonly { readonly interface: string; readonly node: string }[] = [];

@@ -57,7 +57,7 @@ const INTERFACES_MAX = 2 ** 31;
 
 const idOf = (nodeName: string): NodeId => nodeIdOf(hmac, nodeName);
 const UNHEARD =
-  'speakers are not heard that the API shows alive: where nodes of one network cannot hear each other, use --l2-strategy=lease';
+  'speakers are not heard that the API or others show alive: where nodes of one network cannot hear each other, use --l2-strategy=lease';
 
 /** The strategy `wire` on this machine: an election on each interface, and what the API remembers beside them. */
 export class Wire {

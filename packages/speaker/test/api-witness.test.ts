@@ -1,4 +1,4 @@
-import type { L2Election } from '@picluster/l2-election';
+import { wiredTimings, type L2Election } from '@picluster/l2-election';
 import { SimClock } from '@picluster/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -15,7 +15,12 @@ let clock: SimClock;
 let renewals: TestCache<string>;
 let pods: TestCache<SpeakerPodView>;
 let staleMs: number;
-let state: { node: string; apiReachable: boolean; peers: Map<string, { evidenceAtMs: number }> };
+let state: {
+  node: string;
+  apiReachable: boolean;
+  timings: typeof wiredTimings;
+  peers: Map<string, { evidenceAtMs: number; heardAtMs?: number }>;
+};
 let told: string[];
 let unheard: string[];
 let end: AbortController;
@@ -25,7 +30,7 @@ beforeEach(async () => {
   renewals = new TestCache();
   pods = new TestCache();
   staleMs = 0;
-  state = { node: 'id-n1', apiReachable: false, peers: new Map() };
+  state = { node: 'id-n1', apiReachable: false, timings: wiredTimings, peers: new Map() };
   told = [];
   unheard = [];
   end = new AbortController();
@@ -130,6 +135,25 @@ describe('speakers that are alive and unheard', () => {
     state.peers.set('id-n3', { evidenceAtMs: clock.nowMs() });
     await clock.advance(1000);
     expect(unheard).toEqual(['n2 n3', 'n2']);
+  });
+
+  test('are named where others hear them, after 12 s, until they are heard', async () => {
+    const hearOf = async (ms: number, how: { readonly heard: boolean }): Promise<void> => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 500) {
+        const nowMs = clock.nowMs();
+        const heardAtMs = how.heard ? nowMs : -Infinity;
+        state.peers.set('id-n2', { evidenceAtMs: nowMs, heardAtMs });
+        await clock.advance(500);
+      }
+    };
+    await hearOf(UNHEARD_MS - 1000, { heard: false });
+    expect(unheard).toEqual([]);
+    await hearOf(2500, { heard: false });
+    expect(unheard).toEqual(['n2']);
+    await hearOf(2000, { heard: true });
+    expect(unheard).toEqual(['n2', '']);
+    await hearOf(UNHEARD_MS - 1000, { heard: false });
+    expect(unheard).toEqual(['n2', '']);
   });
 
   test('are named no longer when the API shows no sign of them either', async () => {

@@ -124,6 +124,7 @@ export {
   sessionDefaults,
   type GracefulRestartOptions,
   type SessionMode,
+  type RetryTimes,
   type SessionOptions,
   type SessionSettings,
 } from './session/session-options.ts';

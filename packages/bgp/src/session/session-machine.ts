@@ -67,6 +67,11 @@ function react(turn: Turn, input: SessionInput): void {
       return onStop(turn, input.how, input.message ?? '');
     case 'reset':
       return onReset(turn, input.notification);
+    case 'retry-times': {
+      const { connectRetryMs, retryFirstMs } = input;
+      const { settings } = turn.state;
+      return set(turn, { settings: { ...settings, connectRetryMs, retryFirstMs } });
+    }
     case 'wake':
       return onWake(turn, () => begin(turn));
     case 'accepted':

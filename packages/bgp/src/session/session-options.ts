@@ -39,8 +39,16 @@ export interface GracefulRestartOptions {
   readonly forwarding?: readonly Family[];
 }
 
+/** How soon another attempt begins. */
+export interface RetryTimes {
+  /** The longest delay between two attempts. */
+  readonly connectRetryMs?: number;
+  /** The first delay; it doubles with each failure. */
+  readonly retryFirstMs?: number;
+}
+
 /** What a session is to be. */
-export interface SessionOptions {
+export interface SessionOptions extends RetryTimes {
   /** Our AS, 1 to 2³² − 1. */
   readonly localAsn: number;
   /** The peer's; or any but ours (`external`), or ours (`internal`). */
@@ -59,9 +67,6 @@ export interface SessionOptions {
   readonly holdTimeS?: number;
   /** The most time between two KEEPALIVEs; less than a second counts as one. Default: a third of the negotiated hold time, which is the most at any rate. */
   readonly keepaliveMs?: number;
-  /** The longest delay between two attempts. */
-  readonly connectRetryMs?: number;
-  readonly retryFirstMs?: number;
   readonly connectTimeoutMs?: number;
   readonly openHoldMs?: number;
   readonly stableMs?: number;

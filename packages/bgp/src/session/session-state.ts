@@ -58,6 +58,8 @@ export type SessionHappening =
   | { readonly kind: 'stop'; readonly how: 'shutdown' | 'restart'; readonly message?: string }
   /** Event 8: something outside (a limit, a BFD session, changed options) ends the connections; they come back after the idle hold. */
   | { readonly kind: 'reset'; readonly notification: NotificationMessage }
+  /** Delays that begin from now on are these; nothing that stands, or that is waited for, changes. */
+  | { readonly kind: 'retry-times'; readonly connectRetryMs: number; readonly retryFirstMs: number }
   /** Events 9 to 13: a time that a `wake` named has come. */
   | { readonly kind: 'wake' }
   /** Event 17, after 14: the peer has connected to us. The answer is `adopt` or `refuse`. */

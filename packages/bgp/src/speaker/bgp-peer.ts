@@ -8,7 +8,11 @@ import {
 } from '../codec/messages.ts';
 import { AdjRibOut } from '../rib/adj-rib-out.ts';
 import { sessionStep } from '../session/session-machine.ts';
-import { completeSessionOptions, type SessionOptions } from '../session/session-options.ts';
+import {
+  completeSessionOptions,
+  type RetryTimes,
+  type SessionOptions,
+} from '../session/session-options.ts';
 import {
   type EndReason,
   initialSession,
@@ -42,6 +46,7 @@ export class BgpPeer {
   /** What the peer is to be told. After changing it call {@link changed}; many changes may share one call. */
   readonly routes: AdjRibOut = new AdjRibOut();
   readonly #deps: BgpPeerDeps;
+  readonly #options: SessionOptions;
   readonly #channels = new Map<number, MessageChannel>();
   readonly #happenings: SessionHappening[] = [];
   readonly #telling: Telling;
@@ -60,6 +65,7 @@ export class BgpPeer {
   constructor(deps: BgpPeerDeps, name: string, options: SessionOptions) {
     this.name = name;
     this.#deps = deps;
+    this.#options = options;
     this.#reports = new UpdateReports(deps, name);
     this.#state = initialSession(completeSessionOptions(options));
     this.#telling = new Telling(this.routes, {
@@ -90,6 +96,12 @@ export class BgpPeer {
   /** Ends the session with this word; it comes back after a rest. */
   reset(notification: NotificationMessage): void {
     this.#feed({ kind: 'reset', notification });
+  }
+
+  /** From now on attempts come after these delays, which the peer is not told: a session that stands goes on. @throws BgpError `bad-options` */
+  retryAfter(times: RetryTimes): void {
+    const { connectRetryMs, retryFirstMs } = completeSessionOptions({ ...this.#options, ...times });
+    this.#feed({ kind: 'retry-times', connectRetryMs, retryFirstMs });
   }
 
   /** The peer has connected to us. */

@@ -52,6 +52,11 @@ const anyHappening: fc.Arbitrary<SessionHappening> = fc.oneof(
   fc.record({ kind: fc.constant('start' as const), restarted: fc.boolean() }),
   fc.record({ kind: fc.constant('stop' as const), how: fc.constantFrom('shutdown', 'restart') }),
   fc.record({ kind: fc.constant('told-everything') }),
+  fc.record({
+    kind: fc.constant('retry-times'),
+    connectRetryMs: fc.constantFrom(1, 120_000),
+    retryFirstMs: fc.constantFrom(1, 5000),
+  }),
   fc.record({ kind: ofConnection, connection }),
   fc.record({ kind: fc.constant('end-of-rib' as const), connection, family }),
   fc.record({ kind: fc.constant('reset' as const), notification: anyNotification }),

@@ -54,6 +54,7 @@ export const events = {
   '1, 3 to 7 start': happens(() => ({ kind: 'start' })),
   '2 stop': happens(() => ({ kind: 'stop', how: 'shutdown' })),
   '8 reset': happens(() => ({ kind: 'reset', notification: bfdDown })),
+  'retry times': happens(() => ({ kind: 'retry-times', connectRetryMs: 1, retryFirstMs: 1 })),
   '9 ConnectRetryTimer': expires((bench) => bench.state.retryAtMs),
   '10 HoldTimer': expires((bench) => onlyConnection(bench)?.holdAtMs),
   '11 KeepaliveTimer': expires((bench) => onlyConnection(bench)?.keepaliveAtMs),

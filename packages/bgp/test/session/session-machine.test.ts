@@ -24,6 +24,21 @@ describe('attempts', () => {
     expect(delays).toEqual([750, 1500, 3000, 6000, 7500, 7500]);
   });
 
+  test('come after other delays from when these are given, and the one that is waited for stays', () => {
+    const bench = new SessionBench({ connectRetryMs: 10_000 }).start();
+    failDial(bench);
+    expect(bench.tell({ kind: 'retry-times', connectRetryMs: 3000, retryFirstMs: 2000 })).toEqual(
+      [],
+    );
+    const delays = Array.from({ length: 3 }, () => {
+      const delayMs = (bench.state.wakeAtMs ?? 0) - bench.nowMs;
+      bench.wake();
+      failDial(bench);
+      return delayMs;
+    });
+    expect(delays).toEqual([750, 2250, 2250]);
+  });
+
   test('that the network swallows are given up in time, and begin again', () => {
     const bench = new SessionBench({ connectTimeoutMs: 4000 }).start();
     expect(bench.state.wakeAtMs).toBe(4000);

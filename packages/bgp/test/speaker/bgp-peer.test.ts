@@ -114,6 +114,18 @@ describe('an end', () => {
     expect(both.anna.peer.status.lastEnd).toBe('we said: Cease, BFD Down');
   });
 
+  test('is not what other delays between attempts are, which must be more than 0', async () => {
+    const both = await new TwoSpeakers().establish();
+    both.anna.diary.take();
+    expect(() => both.anna.peer.retryAfter({ connectRetryMs: 0 })).toThrow(
+      'connectRetryMs must be more than 0, not 0',
+    );
+    both.anna.peer.retryAfter({ connectRetryMs: 5000 });
+    await both.clock.advance(10_000);
+    expect(both.anna.diary.take()).toEqual([]);
+    expect(both.isUp()).toBe(true);
+  });
+
   test('by a restart leaves the routes with the peer, until it has heard them again', async () => {
     const gracefulRestart = {};
     const options = [{ gracefulRestart }, { gracefulRestart, mode: 'passive' }] as const;

@@ -143,10 +143,11 @@ export class PeerRun {
     this.#peer.changed();
   }
 
-  /** Watches the path in another way; the session stays as it is. */
-  watchAs(plan: PeerPlan): void {
+  /** Watches the path in another way, and comes back after other delays; the session stays as it is. */
+  adjust(plan: PeerPlan): void {
     const before = this.#plan.bfd;
     this.#plan = plan;
+    this.#peer.retryAfter(plan.session);
     const isSamePath =
       before?.multiHop === plan.bfd?.multiHop && before?.minimumTtl === plan.bfd?.minimumTtl;
     if (plan.bfd !== undefined && isSamePath) this.#watch?.watch.change(plan.bfd.options);

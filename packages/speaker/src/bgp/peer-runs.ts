@@ -30,14 +30,14 @@ export class PeerRuns {
     const planned = new Map(plans.map((plan) => [plan.name, plan]));
     for (const [name, run] of this.#runs) {
       const plan = planned.get(name);
-      if (plan !== undefined && isSameSession(plan, run.plan)) continue;
+      if (plan !== undefined && goesOn(run, plan)) continue;
       run.stop('shutdown', plan === undefined ? REMOVED : CHANGED);
       this.#runs.delete(name);
     }
     for (const plan of plans) {
       const run = this.#runs.get(plan.name);
       if (run === undefined) this.#begin(plan, restarted);
-      else if (JSON.stringify(run.plan) !== JSON.stringify(plan)) run.watchAs(plan);
+      else if (JSON.stringify(run.plan) !== JSON.stringify(plan)) run.adjust(plan);
     }
   }
 
@@ -62,9 +62,12 @@ export class PeerRuns {
   }
 }
 
-/** How the path is watched may change while a session stands. */
-function isSameSession(one: PeerPlan, other: PeerPlan): boolean {
-  const told = ({ place, session, socket }: PeerPlan): string =>
-    JSON.stringify({ place, session, socket });
-  return told(one) === told(other);
+/** How the path is watched may change while a session stands, and after which delays it would come back: the router is told of neither. Who still waits begins anew, without the wait. */
+function goesOn(run: PeerRun, plan: PeerPlan): boolean {
+  const told = ({ place, session, socket }: PeerPlan): string => {
+    const { connectRetryMs, retryFirstMs, ...agreed } = session;
+    const waits = run.established ? [] : [connectRetryMs, retryFirstMs];
+    return JSON.stringify({ place, agreed, socket, waits });
+  };
+  return told(plan) === told(run.plan);
 }

@@ -134,6 +134,19 @@ describe('sessions', () => {
     expect(other.prefixes).toEqual([]);
   });
 
+  test('go on when other delays between attempts are wanted, and who waits for one waits no more', async () => {
+    const { made, router } = await usual();
+    made.peer({ name: 'away', address: OTHER, connectTimeMs: 600_000 });
+    await made.settle(1_000_000);
+    const back = new TestRouter(made.network, OTHER);
+    for (const peer of [{}, { name: 'away', address: OTHER }]) {
+      made.peer({ ...peer, connectTimeMs: 500_000 });
+    }
+    await made.settle();
+    expect([router.sessions, back.sessions]).toEqual([1, 1]);
+    expect(router.ends).toEqual([]);
+  });
+
   test('are only with peers that select this node, as its labels change', async () => {
     const { made, router } = await usual((each) => each.peer({ nodeSelectors: onNode('other') }));
     expect(router.sessions).toBe(0);

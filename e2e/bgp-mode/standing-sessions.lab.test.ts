@@ -171,6 +171,8 @@ describe.skipIf(!hasFrr)('sessions that stand', { timeout: 120_000 }, () => {
       return (await established(router)) === before.router + 6;
     });
     expect(await established(second)).toBe(before.second);
+    const events = await cluster.lab.events('router', cluster.lab.namespace);
+    expect(events.filter((event) => event.includes('gets no session'))).toEqual([]);
   });
 
   test('carry both families from when their BGPPeer wants it, which disableMP takes nothing from, and the others go on', async () => {

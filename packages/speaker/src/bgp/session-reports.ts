@@ -28,9 +28,10 @@ export interface SessionReportsDeps {
 
 /**
  * A router that has ended a session, or refused one, rests for a while, and closes connections meanwhile as if it did not know us (FRR: for up to a minute).
- * It does not know us if it does so as many times in a row.
+ * One that has not read yet that we have ended the session before refuses the next. Either means something if it comes as many times in a row.
  */
 const REST_ATTEMPTS = 8;
+const RESTS: ReadonlySet<SessionTroubleCode> = new Set(['not-a-neighbour', 'still-connected']);
 
 /** After these a router closes connections without a word until somebody does something there: that is no news of it. */
 const UNTIL_MENDED: ReadonlySet<SessionTroubleCode> = new Set(['shut-down', 'too-many-routes']);
@@ -123,7 +124,7 @@ export class SessionReports {
   }
 
   #isRest({ code }: SessionTrouble): boolean {
-    this.#rested = code === 'not-a-neighbour' ? this.#rested + 1 : 0;
+    this.#rested = RESTS.has(code) ? this.#rested + 1 : 0;
     if (this.#rested === 0) return false;
     const isExplained = this.#reason !== undefined && UNTIL_MENDED.has(this.#reason);
     return isExplained || this.#rested < REST_ATTEMPTS;

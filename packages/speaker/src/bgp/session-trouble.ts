@@ -30,6 +30,7 @@ export const SESSION_TROUBLES = [
   'too-many-routes',
   'shut-down',
   'not-a-neighbour',
+  'still-connected',
   'reset',
   'protocol',
 ] as const;
@@ -192,15 +193,17 @@ function openRefused(
   { localAsn, peerAsn, identifier }: SessionFacts,
 ): SessionTrouble | undefined {
   if (subcode === OPEN_ERROR.BAD_PEER_AS) {
+    const asn = asnOf(open);
     const expected = {
-      internal: `our own (${localAsn})`,
-      external: `any but our own (${localAsn})`,
-    };
-    const wanted = typeof peerAsn === 'number' ? peerAsn : expected[peerAsn];
+      internal: [`our own (${localAsn})`, 'dynamicASN to external'],
+      external: [`any but our own (${localAsn})`, 'dynamicASN to internal'],
+    } as const;
+    const [wanted, set] =
+      typeof peerAsn === 'number' ? [peerAsn, `peerASN to ${asn}`] : expected[peerAsn];
     return {
       code: 'wrong-as',
-      why: `the router is in AS ${asnOf(open)}, the BGPPeer expects ${wanted}`,
-      advice: 'Set peerASN to the AS of the router, or peerAddress to the router that is meant.',
+      why: `the router is in AS ${asn}, the BGPPeer expects ${wanted}`,
+      advice: `Set ${set}, or peerAddress to the router that is meant.`,
     };
   }
   if (subcode === OPEN_ERROR.BAD_BGP_IDENTIFIER) return sameRouterId(identifier);
@@ -285,6 +288,8 @@ function ceasedByRouter(subcode: number, why: string): SessionTrouble {
         why,
         advice: 'The router has no such neighbour, or does not want it now: look there.',
       };
+    case CEASE.CONNECTION_COLLISION_RESOLUTION:
+      return { code: 'still-connected', why, advice: 'Its hold time ends the session before.' };
     case CEASE.BFD_DOWN:
       return pathDown();
     default:

@@ -117,6 +117,17 @@ describe('reports of a session', () => {
     expect(told.failures(closed)).toEqual(['not-a-neighbour']);
   });
 
+  test('do not take a router that has not read of the end of a session for one that holds on to it, until that lasts', () => {
+    const told = new Told();
+    const collision: EndReason = {
+      kind: 'notification-received',
+      notification: cease(CEASE.CONNECTION_COLLISION_RESOLUTION),
+    };
+    expect(told.failures(...Array.from({ length: 7 }, () => collision))).toEqual([]);
+    expect([told.events, told.gauge]).toEqual([[], []]);
+    expect(told.failures(collision)).toEqual(['still-connected']);
+  });
+
   test.each([CEASE.ADMINISTRATIVE_SHUTDOWN, CEASE.MAXIMUM_NUMBER_OF_PREFIXES_REACHED])(
     'take a router that has said Cease %i, and closes connections since, for one that waits to be mended, for however long',
     (subcode) => {

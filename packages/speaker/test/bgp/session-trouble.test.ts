@@ -128,6 +128,11 @@ describe('an attempt that fails', () => {
       'not-a-neighbour: the router said: Cease, Connection Rejected',
     ],
     [
+      'at a router that has not heard of the end of the session before',
+      ceased(CEASE.CONNECTION_COLLISION_RESOLUTION),
+      'still-connected: the router said: Cease, Connection Collision Resolution',
+    ],
+    [
       'before anything is sent',
       lost('EADDRNOTAVAIL'),
       'cannot-connect: the connection failed: EADDRNOTAVAIL',
@@ -144,11 +149,13 @@ describe('an attempt that fails', () => {
   });
 
   test.each([
-    ['internal', 'our own (64500)'],
-    ['external', 'any but our own (64500)'],
-  ] as const)('at a wrong AS says what %s means', (peerAsn, meaning) => {
-    const text = words(refused(OPEN_ERROR.BAD_PEER_AS), { peerAsn });
-    expect(text).toBe(`wrong-as: the router is in AS 64999, the BGPPeer expects ${meaning}`);
+    [64_512, '64512', 'peerASN to 64999'],
+    ['internal', 'our own (64500)', 'dynamicASN to external'],
+    ['external', 'any but our own (64500)', 'dynamicASN to internal'],
+  ] as const)('at a wrong AS says what %s means, and what to set', (peerAsn, meaning, what) => {
+    const trouble = troubleOf(refused(OPEN_ERROR.BAD_PEER_AS), { ...facts, peerAsn });
+    expect(trouble?.why).toBe(`the router is in AS 64999, the BGPPeer expects ${meaning}`);
+    expect(trouble?.advice).toBe(`Set ${what}, or peerAddress to the router that is meant.`);
   });
 });
 

@@ -131,6 +131,11 @@ export interface L2ElectionOptions {
    * more: this one goes on with it, once, as if nothing had happened. `nodeName`, `timings` and `strict` must be those of that process.
    */
   readonly inherited?: ElectionState;
+  /**
+   * Since when, by the clock, the link has kept every heartbeat for us: so long this node has listened already when it begins, and may claim so much sooner. Not used
+   * with `inherited`. Default: from now on.
+   */
+  readonly heardSinceMs?: number;
 }
 
 /** Who else may answer for an address, by node name. What nodes do not agree on costs time, not safety. */

@@ -64,7 +64,7 @@ export class L2Election {
         boot: 1 + Math.floor(random() * 0xffff_fffe),
         timings,
         members: options.strict?.members ?? 0,
-        nowMs: clock.nowMs(),
+        nowMs: options.heardSinceMs ?? clock.nowMs(),
       });
     this.#rightUntilMs = rightOf(this.#state).untilMs;
     this.#untold = heldIn(this.#state);

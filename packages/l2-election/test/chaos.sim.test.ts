@@ -62,6 +62,14 @@ describe('segments under all faults at once', () => {
     expect(failed).toBeUndefined();
   });
 
+  test('keep the promise if nodes begin late, and what they heard before that counts as listening', () => {
+    for (let seed = 1; seed <= 1000; seed++) {
+      const { violations } = run(drawSchedule(seed, { startsSlowly: true }));
+      // All is settled later, too, as those that were dead are started last.
+      expect(violations.filter((text) => !text.startsWith('not settled'))).toEqual([]);
+    }
+  });
+
   test('with the times for Wi-Fi keep the same promise', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const { violations } = run(drawSchedule(seed, { timings: wifiTimings }));

@@ -1,6 +1,12 @@
 import { SimClock } from '@picluster/testkit';
 import { describe, expect, test } from 'vitest';
-import { type ElectionState, L2Election, L2ElectionError } from '../src/index.ts';
+import {
+  type ElectionState,
+  L2Election,
+  L2ElectionError,
+  type L2ElectionOptions,
+  wiredTimings,
+} from '../src/index.ts';
 import { hmac, key } from './frames.ts';
 
 const x = '192.0.2.1';
@@ -25,7 +31,11 @@ class Cable {
   #macs = 0;
 
   /** `a2` is a second interface of node `a`. */
-  node(name: string, nodeKey: Uint8Array = key, inherited?: ElectionState): L2Election {
+  node(
+    name: string,
+    nodeKey: Uint8Array = key,
+    more: Pick<L2ElectionOptions, 'inherited' | 'heardSinceMs'> = {},
+  ): L2Election {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, ++this.#macs);
     const [nodeName = ''] = name;
     this.macs.set(mac.join(), name);
@@ -77,7 +87,7 @@ class Cable {
         electorate: 'cluster',
         keys: [nodeKey],
         interfaceIndex: this.#macs,
-        ...(inherited && { inherited }),
+        ...more,
       },
     );
     this.nodes.set(name, election);
@@ -398,6 +408,21 @@ test('a report reaches the others, but not another interface of its own machine,
   expect(cable.frames).toHaveLength(sent);
 });
 
+describe('a node whose link kept all frames before it began', () => {
+  test('has listened for as long, and is ready so much sooner', async () => {
+    const cable = new Cable();
+    await cable.clock.advance(1000);
+    const heardSinceMs = cable.clock.nowMs() - 300;
+    const node = cable.node('a', key, { heardSinceMs });
+    cable.node('b');
+    await cable.clock.advance(wiredTimings.deadAfterMs - 301);
+    expect(node.isReady).toBe(false);
+    await cable.clock.advance(1);
+    expect(node.isReady).toBe(true);
+    expect(cable.nodes.get('b')?.isReady).toBe(false);
+  });
+});
+
 describe('another process of the node', () => {
   /** `a` holds, and `b` and `c` hear it. */
   async function settled(): Promise<Cable> {
@@ -423,7 +448,7 @@ describe('another process of the node', () => {
     expect(cable.answerers()).toEqual([]);
     const frames = cable.frames.length;
     await cable.clock.advance(50);
-    cable.node('a', key, state).stand(x);
+    cable.node('a', key, { inherited: state }).stand(x);
     await cable.clock.advance(0);
     expect(cable.answerers()).toEqual(['a']);
     await cable.clock.advance(3000);
@@ -439,7 +464,7 @@ describe('another process of the node', () => {
     const state = release(cable);
     await cable.clock.advance(1500);
     expect(cable.answerers()).toHaveLength(1);
-    cable.node('a', key, state).stand(x);
+    cable.node('a', key, { inherited: state }).stand(x);
     await cable.clock.advance(0);
     expect(cable.answerers()).not.toContain('a');
     await cable.clock.advance(3000);
@@ -449,7 +474,7 @@ describe('another process of the node', () => {
   test('gives away what it does not stand for', async () => {
     const cable = await settled();
     const state = release(cable);
-    cable.node('a', key, state).resign(x);
+    cable.node('a', key, { inherited: state }).resign(x);
     await cable.clock.advance(50);
     expect(cable.answerers()).toHaveLength(1);
     expect(cable.answerers()).not.toContain('a');

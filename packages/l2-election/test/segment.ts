@@ -37,6 +37,7 @@ export interface SegmentOptions {
   /** Broken on purpose. */
   readonly machine?: Step;
   readonly answersFirst?: boolean;
+  readonly startsSlowly?: boolean;
 }
 
 const recordedFrames = 400;
@@ -49,6 +50,7 @@ export class Segment implements SimWorld {
   readonly members: number;
   readonly step: Step;
   readonly answersFirst: boolean;
+  readonly startsSlowly: boolean;
   readonly nodes: readonly SimNode[];
   readonly addresses: readonly string[];
   readonly oracle: Oracle;
@@ -73,6 +75,7 @@ export class Segment implements SimWorld {
     this.members = options.strict === true ? options.nodes : 0;
     this.step = options.machine ?? step;
     this.answersFirst = options.answersFirst ?? false;
+    this.startsSlowly = options.startsSlowly ?? false;
     this.loss = options.loss ?? 0;
     this.#late = options.late ?? 0;
     this.#duplicates = options.duplicates ?? 0;

@@ -21,6 +21,8 @@ export interface SimFrame {
   readonly mac: string;
 }
 
+const SLOW_START_MS = 600;
+
 /** What a node needs of the world around it. */
 export interface SimWorld {
   readonly queue: EventQueue;
@@ -31,6 +33,8 @@ export interface SimWorld {
   readonly step: Step;
   /** Broken on purpose: questions that waited are answered before the frames that waited are read. */
   readonly answersFirst: boolean;
+  /** Nodes listen for up to {@link SLOW_START_MS} before they do anything, and count that as listening. */
+  readonly startsSlowly: boolean;
   turns: number;
   /** Called when the answers may have changed. */
   look(): void;
@@ -65,6 +69,8 @@ export class SimNode {
   /** What waits in the socket of a process that will go on in this one's place. */
   #heir: SimFrame[] | undefined;
   #turnAtMs = Infinity;
+  /** Until then it listens and does nothing else. */
+  #beginsAtMs = -Infinity;
   /** The link lets frames wait. */
   #heldUntilMs = -Infinity;
   #turn = 0;
@@ -112,6 +118,8 @@ export class SimNode {
     this.ending = false;
     this.#inbox = [];
     this.#events = [];
+    const { queue, random, startsSlowly } = this.#world;
+    this.#beginsAtMs = startsSlowly ? queue.nowMs + random() * SLOW_START_MS : -Infinity;
     this.state = initialState({
       node: this.id,
       boot,
@@ -209,7 +217,8 @@ export class SimNode {
     }
   }
 
-  turnAt(atMs: number): void {
+  turnAt(earliestMs: number): void {
+    const atMs = Math.max(earliestMs, this.#beginsAtMs);
     if (this.#turnAtMs <= atMs) return;
     this.#turnAtMs = atMs;
     const turn = ++this.#turn;

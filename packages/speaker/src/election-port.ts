@@ -16,7 +16,7 @@ import {
 
 /** What a port works with. */
 export interface ElectionPortDeps {
-  readonly clock: { timer(ms: number, fire: () => void): Disposable };
+  readonly clock: { nowMs(): number; timer(ms: number, fire: () => void): Disposable };
   readonly log: {
     warn(message: string, fields?: Record<string, unknown>): void;
   };
@@ -36,10 +36,12 @@ const REPLIES: BpfProgram = [
   KEEP,
 ];
 const NO_MAC: Uint8Array = new Uint8Array(6);
+/** 24 days. */
+const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
  * One interface as an election needs it: sends heartbeats, hears those of others and ARP replies to this machine, and nothing else. All other
- * frames are dropped in the kernel. It never throws for what the world does: while the interface is not there, or no socket can be had, it is
+ * frames are dropped in the kernel; these wait there until somebody listens. It never throws for what the world does: while the interface is not there, or no socket can be had, it is
  * down, and comes up by itself.
  */
 export class ElectionPort implements ElectionLink, Disposable {
@@ -52,6 +54,7 @@ export class ElectionPort implements ElectionLink, Disposable {
   #index: number | undefined;
   #mac: Uint8Array = NO_MAC;
   #up = false;
+  #heardSinceMs: number | undefined;
   #listener: Parameters<ElectionLink['listen']>[0] | undefined;
   #retry: Disposable | undefined;
   #complaint: string | undefined;
@@ -76,10 +79,21 @@ export class ElectionPort implements ElectionLink, Disposable {
     return this.#up;
   }
 
+  /**
+   * To be asked right before somebody listens: since when every heartbeat waits for that; `undefined` while it is down. Where some were lost, as they had to wait for too long, all are
+   * thrown away: nobody could tell how old they are.
+   */
+  heardSince(): number | undefined {
+    const dropped = this.#heartbeats?.stats().dropped ?? 0;
+    if (dropped > 0) this.readAll();
+    return this.#heardSinceMs;
+  }
+
   /** Delivers all that waits, before it returns; what nobody listens to is thrown away. */
   readAll(): void {
     this.#heartbeats?.readAll();
     this.#replies?.readAll();
+    if (this.#up && this.#listener === undefined) this.#heardSinceMs = this.#deps.clock.nowMs();
   }
 
   /** Of the heartbeats: answers that somebody was asked for are rare. */
@@ -89,6 +103,8 @@ export class ElectionPort implements ElectionLink, Disposable {
 
   listen(listener: Parameters<ElectionLink['listen']>[0]): void {
     this.#listener = listener;
+    this.#heartbeats?.hold(0);
+    this.#replies?.hold(0);
   }
 
   send(frame: Uint8Array): unknown {
@@ -139,6 +155,9 @@ export class ElectionPort implements ElectionLink, Disposable {
       PacketSocket.open({ interfaceName, interfaceIndex: index, etherType, filter }, this.#frames);
     this.#heartbeats ??= open(ETHER_TYPE, HEARTBEATS);
     this.#replies ??= open(ETHERTYPE.ARP, REPLIES);
+    if (this.#listener !== undefined) return;
+    this.#heartbeats.hold(FOR_EVER_MS);
+    this.#replies.hold(FOR_EVER_MS);
   }
 
   #closeSockets(): void {
@@ -152,6 +171,8 @@ export class ElectionPort implements ElectionLink, Disposable {
   #setUp(up: boolean): void {
     if (this.#up === up) return;
     this.#up = up;
+    this.#heardSinceMs = undefined;
+    if (up && this.#listener === undefined) this.readAll();
     this.#listener?.onLink(up ? 'up' : 'down');
   }
 

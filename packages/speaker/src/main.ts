@@ -9,12 +9,14 @@ import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 /** For handing over, giving up all Leases and writing the last events. By then nothing is answered any more, and a Pod gets 30 s. */
 const STOP_LIMIT_MS = 5000;
 
+/** A node with more interfaces than this listens to the others when it begins to take part there. */
+const GUESSES_MAX = 3;
+
 type Context = DaemonContext<typeof speakerFlags>;
 
 async function main(context: Context): Promise<void> {
   const { flags, log } = context;
   if (raisePriority()) log.debug('priority raised');
-  rehearse(hmac);
   const client = connect({
     kubeconfig: flags.kubeconfig,
     userAgent: `${context.userAgent} (${flags['node-name']})`,
@@ -35,6 +37,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   );
   const parts = createSpeakerParts(context, client, () => startup.yield());
   const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp, state } = parts;
+  // Before anything that is waited for: this node must have listened for a while before it is ready.
+  using _listening = wire?.listenOn(interfaces.guess().slice(0, GUESSES_MAX));
   await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;
@@ -83,10 +87,13 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     interfaces.start();
     for (const service of caches.services.keys()) speaker.reconcile(service);
     const working = queue.run(async (service) => speaker.reconcile(service), signal);
+    // Who goes on in another's place must be quick from the first moment on; another has to listen first, and has the time then.
+    if (!isFirst) rehearse(hmac);
     isPrepared = true;
     place?.prepared();
     const inherited = await place?.taken();
     wire?.begin(inherited);
+    if (isFirst) rehearse(hmac);
     if (!isFirst) following.push(context.serve());
     isBegun = true;
     // What another process of this node said of what is announced is its own until now.

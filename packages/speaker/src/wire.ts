@@ -66,6 +66,8 @@ export class Wire {
   readonly #options: WireOptions;
   readonly #metrics: WireMetrics;
   readonly #ports = new Map<string, ElectionPort>();
+  /** Those that no segment has yet. */
+  readonly #guessed = new Map<string, ElectionPort>();
   #ownership: WireOwnership | undefined;
   #segments: ReadonlyMap<string, WireSegment> = new Map();
   readonly #addresses: () => ReturnType<typeof systemAddresses>;
@@ -89,6 +91,20 @@ export class Wire {
     this.api.keys.onKeys((keys) => {
       for (const segment of this.#segments.values()) segment.election?.setKeys(keys);
     });
+  }
+
+  /**
+   * Hears what is said on these interfaces from now on, so that less is left to listen for when this node begins to take part there. Those on which it takes no
+   * part are let go when it begins, or ends before.
+   */
+  listenOn(interfaceNames: readonly string[]): Disposable {
+    for (const name of interfaceNames) this.#guessed.set(name, this.#portOn(name));
+    return { [Symbol.dispose]: () => this.#letGo() };
+  }
+
+  #letGo(): void {
+    for (const port of this.#guessed.values()) port.close();
+    this.#guessed.clear();
   }
 
   /** Makes the strategy. It may be used when the API's part is ready, and takes part when it is begun. */
@@ -120,6 +136,7 @@ export class Wire {
   /** Takes part from now on, with what another process of this node gave, by interface. */
   begin(inherited?: ReadonlyMap<string, ElectionState>): void {
     this.#ownership?.begin(inherited);
+    this.#letGo();
   }
 
   /** Says and answers nothing any more; gives what another process of this node can begin with, by interface. */
@@ -188,9 +205,9 @@ export class Wire {
   }
 
   #segmentOn(interfaceName: string, listener: OwnershipListener): WireSegment {
-    const { clock, log } = this.#deps;
     const { timings, strict } = this.#options;
-    const port = new ElectionPort(interfaceName, { clock, log });
+    const port = this.#guessed.get(interfaceName) ?? this.#portOn(interfaceName);
+    this.#guessed.delete(interfaceName);
     this.#ports.set(interfaceName, port);
     const election = (): L2Election => {
       if (segment.election === undefined) throw new Error('nothing happens before it is begun');
@@ -203,10 +220,16 @@ export class Wire {
       interfaceIndex: this.#rankOf(interfaceName),
       ...(timings && { timings }),
       ...(strict && { strict }),
+      ...heardSince(port.heardSince()),
     }));
     const watch = this.#watchOn(interfaceName, segment);
     segment.followBy(watch);
     return segment;
+  }
+
+  #portOn(interfaceName: string): ElectionPort {
+    const { clock, log } = this.#deps;
+    return new ElectionPort(interfaceName, { clock, log });
   }
 
   #watchOn(interfaceName: string, segment: WireSegment): AnswerWatchTask {
@@ -318,6 +341,10 @@ export class Wire {
     const nodes = [...this.#deps.nodes.values()].flatMap(({ addresses }) => addresses);
     return systemNeighbourhood(interfaceName, nodes);
   }
+}
+
+function heardSince(ms: number | undefined): Pick<L2ElectionOptions, 'heardSinceMs'> {
+  return ms === undefined ? {} : { heardSinceMs: ms };
 }
 
 function bytesOfMac(text: string): Uint8Array {

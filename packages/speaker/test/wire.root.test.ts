@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
 import { readL2Keys } from '@picluster/daemon';
 import { systemClock } from '@picluster/kube';
-import { L2Election } from '@picluster/l2-election';
+import { ETHER_TYPE, L2Election } from '@picluster/l2-election';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ElectionPort } from '../src/election-port.ts';
 import { soon } from '../src/seams/soon.ts';
@@ -15,6 +15,14 @@ const NAMESPACE = 'metallb-system';
 
 interface Secret {
   readonly data?: Record<string, string>;
+}
+
+/** A broadcast of our EtherType with one byte of text. */
+function heartbeatOf(text: number): Uint8Array {
+  const frame = new Uint8Array(60);
+  frame.fill(0xff, 0, 6);
+  frame.set([2, 0, 0, 0, 0, 9, ETHER_TYPE >> 8, ETHER_TYPE & 0xff, text], 6);
+  return frame;
 }
 
 describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () => {
@@ -30,6 +38,12 @@ describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () =
 
   const secret = (): Secret | undefined =>
     lab.sim.object('v1', 'Secret', SECRET, NAMESPACE) as Secret | undefined;
+
+  function portOn(interfaceName: string): ElectionPort {
+    const port = new ElectionPort(interfaceName, { clock: systemClock, log: { warn: () => {} } });
+    toClose.push(async () => port.close());
+    return port;
+  }
 
   /** Another node's part in the election, in this process, on the other end of the cable. */
   function peer(nodeName: string): { election: L2Election; held: Set<string> } {
@@ -94,6 +108,39 @@ describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () =
     expect(await lab.ask(V4)).toBeUndefined();
     using _machine = lab.machine('192.0.2.2');
     expect(await lab.untilAnswered(V4)).toBeLessThan(4000);
+  });
+
+  test('what is said before somebody listens waits for that, and is no longer known as whole where some of it was lost', async () => {
+    const sender = portOn('veth-client');
+    const port = portOn('eth0');
+    await until(() => sender.up && port.up);
+    const sinceMs = port.heardSince() ?? Number.NaN;
+    expect(sinceMs).toBeLessThanOrEqual(systemClock.nowMs());
+    sender.send(heartbeatOf(1));
+    await pause(20);
+    expect(port.heardSince()).toBe(sinceMs);
+    const heard: number[] = [];
+    const listener = {
+      onFrame: (frame: Uint8Array) => void heard.push(frame[14] ?? 0),
+      onBatch: (deliver: () => void) => deliver(),
+      onLink: () => {},
+    };
+    port.listen(listener);
+    await until(() => heard.length === 1);
+    expect(heard).toEqual([1]);
+
+    const late = portOn('eth0');
+    await until(() => late.up);
+    const lateMs = late.heardSince() ?? Number.NaN;
+    for (let count = 0; count < 5000; count++) sender.send(heartbeatOf(2));
+    await pause(20);
+    const nowMs = systemClock.nowMs();
+    expect(late.heardSince()).toBeGreaterThanOrEqual(nowMs);
+    expect(late.heardSince()).toBeGreaterThan(lateMs);
+    late.listen(listener);
+    heard.length = 0;
+    sender.send(heartbeatOf(3));
+    await until(() => heard.includes(3));
   });
 
   test('a second one on the node waits, and takes over when the first is killed', async () => {

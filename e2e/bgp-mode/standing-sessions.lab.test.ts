@@ -38,6 +38,15 @@ async function series(name: string, peer: string): Promise<readonly (string | un
   return (await Promise.all(pages)).map((page) => value.exec(page)?.[1]);
 }
 
+/** Waits until all speakers say whether something is not followed. */
+async function staleIs(value: '0' | '1'): Promise<void> {
+  const gauge = new RegExp(`^metallb_k8s_client_config_stale_bool ${value}$`, 'm');
+  await cluster.until(`the gauge to be ${value}`, async () => {
+    const pages = cluster.lab.nodes.map(async ({ speaker }) => await speaker.metrics());
+    return (await Promise.all(pages)).every((page) => gauge.test(page));
+  });
+}
+
 /** Waits until BFD is up with both routers on all nodes. */
 async function watched(): Promise<void> {
   for (const { ipv4 } of [ROUTER, SECOND_ROUTER]) {
@@ -193,8 +202,9 @@ describe.skipIf(!hasFrr)('sessions that stand', { timeout: 120_000 }, () => {
     await cluster.remove('Service', 'both');
   });
 
-  test('go on while another BGPPeer names a BFDProfile that is not there: it has no session and no series meanwhile', async () => {
+  test('go on while another BGPPeer names a BFDProfile that is not there: it has no session and no series meanwhile, and the gauge says so', async () => {
     await note();
+    await staleIs('0');
     const [up, label] = ['metallb_bgp_session_up', `${ROUTER.ipv4}:179`];
     await peerWithRouter({ bfdProfile: 'missing' });
     await cluster.sessionsWith();
@@ -203,11 +213,13 @@ describe.skipIf(!hasFrr)('sessions that stand', { timeout: 120_000 }, () => {
     );
     expect(await series(up, `${SECOND_ROUTER.ipv4}:179`)).toEqual(['1', '1', '1']);
     await cluster.statusIs('web', ...ALL.map((node) => `${node} second`));
+    await staleIs('1');
     await cluster.apply('BFDProfile', 'missing');
     await cluster.sessionsWith(...ALL);
     await cluster.until('the series', async () =>
       (await series(up, label)).every((value) => value === '1'),
     );
+    await staleIs('0');
     expect(await established(second)).toBe(before.second);
   });
 });

@@ -12,6 +12,8 @@ export interface SpeakerMetrics {
   announced(protocol: Protocol, service: string, address: string, now: boolean): void;
   /** A machine that is no speaker uses an address. */
   conflict(address: string, interfaceName: string): void;
+  /** What is for this node was read; `isStale`: some of it is not followed. */
+  configured(isStale: boolean): void;
 }
 
 /** Makes the speaker's metrics in the registry of the daemon. */
@@ -46,7 +48,19 @@ export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMet
     'How often a machine that is no speaker was heard to use an address of the cluster.',
     ['interface', 'ip'],
   );
+  const loaded = metrics.gauge(
+    'metallb_k8s_client_config_loaded_bool',
+    '1 once what BGP is to do was read.',
+  );
+  const stale = metrics.gauge(
+    'metallb_k8s_client_config_stale_bool',
+    '1 while something of BGP that is for this node is not followed.',
+  );
   return {
+    configured: (isStale) => {
+      loaded.set(1);
+      stale.set(Number(isStale));
+    },
     conflict: (ip, interfaceName) => conflicts.inc({ interface: interfaceName, ip }),
     responder: {
       requestReceived: (ip) => received.inc({ ip }),

@@ -207,7 +207,10 @@ function bgpGate(
     fallbackRouterID: fallbackRouterID(flags['node-name']),
     owner: ownerPod(flags),
   };
-  const problems = (now: readonly string[]): void => state.set(now);
+  const problems = (now: readonly string[]): void => {
+    metrics.configured(now.length > 0);
+    state.set(now);
+  };
   const make = (peers: Readable<BgpPeerView>): BgpTask =>
     new BgpTask(
       {

@@ -16,8 +16,9 @@ const newAddressLives = 5;
  */
 export function onApiRecord(turn: Turn, address: string, term: number, node: NodeId): void {
   const { state, nowMs } = turn;
+  const isOwn = isOwnHold(state, { address, term, node });
   turn.named(address);
-  const own = turn.change(address);
+  const own = isOwn ? turn.note(address) : turn.change(address);
   const isOld = own.record !== undefined && term < own.record.term;
   if (!isOld && (own.record?.term !== term || own.record.node !== node)) {
     own.record = { term, node, atMs: nowMs };
@@ -41,6 +42,15 @@ export function onApiRecord(turn: Turn, address: string, term: number, node: Nod
   } else if (own.mode === 'claim' && term >= own.term) {
     turn.drop(address, 'api-names-other');
   }
+}
+
+/** Whether the API says no more than what is so already: that this node holds the address, under the term under which it does. */
+export function isOwnHold(
+  { addresses, node }: ElectionState,
+  record: { readonly address: string; readonly term: number; readonly node: NodeId },
+): boolean {
+  const own = addresses.get(record.address);
+  return own?.mode === 'hold' && own.term === record.term && node === record.node;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { addressBytes } from './address-text.ts';
 import type { AnswerReport } from './answer-report.ts';
+import { isOwnHold } from './api-witness.ts';
 import { hasLeft, step } from './election-machine.ts';
 import {
   type Candidacy,
@@ -174,7 +175,11 @@ export class L2Election {
 
   /** The API names the owner of an address: at the start, and at each change. */
   recordSeen(address: string, term: number, nodeName: string): void {
-    this.#tell({ kind: 'api-record', address, term, node: this.#idOf(nodeName) });
+    const record = { address, term, node: this.#idOf(nodeName) };
+    const event: ElectionEvent = { kind: 'api-record', ...record };
+    // Thousands of our own records come back one by one, as fast as they are written: the next turn is soon enough for them.
+    if (isOwnHold(this.#state, record) && !this.#stopped) this.#events.push(event);
+    else this.#tell(event);
   }
 
   /**

@@ -71,6 +71,11 @@ export class Turn {
   /** The record of an address, to be changed in this turn; made where there is none. What was read of it before is out of date then. */
   change(address: string): AddressState {
     this.unsettle();
+    return this.note(address);
+  }
+
+  /** The same for what makes no rule do anything: all that was found settled stays so. */
+  note(address: string): AddressState {
     let own = this.#own.get(address);
     if (own === undefined) {
       own = { ...(this.state.addresses.get(address) ?? newAddress()) };

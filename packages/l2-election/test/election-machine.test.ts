@@ -375,6 +375,23 @@ describe('the API', () => {
     expect(next.addresses.get(x)?.record?.node).toBe(state.node);
   });
 
+  test('that names the holder under its term is remembered, and no address need be looked at for it', () => {
+    const wire = pair();
+    const [holder] = holderOf(wire);
+    wire.run(10_000);
+    const before = wire.states.get(holder);
+    if (before === undefined) throw new Error('it has no state');
+    const term = before.addresses.get(x)?.term ?? 0;
+    const event = { kind: 'api-record', address: x, term, node: before.node } as const;
+    const turn = { nowMs: before.lastSentMs + 1, wallMs: 0, readAll: true };
+    const [after] = step(before, { ...turn, events: [event] });
+    expect(before.settledAtMs).toBeGreaterThan(0);
+    expect(after.settledAtMs).toBe(before.settledAtMs);
+    expect(after.addresses.get(x)?.record).toMatchObject({ term, node: before.node });
+    const [other] = step(before, { ...turn, events: [{ ...event, term: term - 1 }] });
+    expect(other.settledAtMs).not.toBe(before.settledAtMs);
+  });
+
   test('that shows an unheard owner alive keeps others from claiming, for 15 s at most', () => {
     const wire = new Wire();
     wire.start('a');

@@ -385,6 +385,24 @@ test('a node that the API names successor for takes over from one that only the 
   expect(cable.calls).toContain(`a gained ${x}`);
 });
 
+test('our own records that the API gives back one by one wait for the next turn, and none is forgotten', async () => {
+  const cable = new Cable();
+  const node = cable.node('a');
+  node.stand(x);
+  await cable.clock.advance(3000);
+  expect(cable.answerers()).toEqual(['a']);
+  const before = node.state;
+  node.recordSeen(x, before.addresses.get(x)?.term ?? 0, 'a');
+  await cable.clock.advance(1);
+  expect(node.state).toBe(before);
+  await cable.clock.advance(before.timings.heartbeatMs);
+  expect(node.state.addresses.get(x)?.record?.node).toBe(before.node);
+  // What another owns cannot wait.
+  node.recordSeen(x, 99, 'far');
+  await cable.clock.advance(1);
+  expect(cable.answerers()).toEqual([]);
+});
+
 test('what cannot be an address or a key is refused by name', () => {
   const cable = new Cable();
   expect(() => cable.node('a').stand('192.0.2.01')).toThrow('not an address in its canonical text');

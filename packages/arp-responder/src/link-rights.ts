@@ -71,17 +71,20 @@ export class LinkRights {
 
   /** The moment of the link's clock at which the right ends, by what its deadline says now; the link knows it too then. */
   read(right: LinkRight): number {
-    return this.#read(right, undefined);
+    return this.#read(right, endOf(right.deadline), undefined);
   }
 
-  /** Reads all deadlines in the table anew. Allocates nothing: it may be called often. */
-  refresh(): void {
+  /** Reads all deadlines in the table anew; `untilMs`: what all that are functions say now. Allocates nothing: it may be called often. */
+  refresh(untilMs?: number): void {
     if (this.#table === undefined) return;
     this.#told = true;
     const aheadMs = this.#linkAheadMs();
     for (let slot = 0; slot < this.#inTable.length; slot++) {
       const right = this.#inTable[slot];
-      if (right !== undefined) this.#read(right, aheadMs);
+      if (right === undefined) continue;
+      const { deadline } = right;
+      const isTold = untilMs !== undefined && typeof deadline !== 'number';
+      this.#read(right, isTold ? untilMs : endOf(deadline), aheadMs);
     }
   }
 
@@ -89,8 +92,7 @@ export class LinkRights {
    * A deadline that did not change keeps the moment it had on the link's clock: if only one of the clocks went on while the machine
    * slept, the right must not begin again. For the same reason an earlier deadline is never a later moment.
    */
-  #read(right: LinkRight, aheadMs: number | undefined): number {
-    const untilMs = endOf(right.deadline);
+  #read(right: LinkRight, untilMs: number, aheadMs: number | undefined): number {
     if (untilMs !== right.readMs) {
       const linkMs = untilMs + (aheadMs ?? this.#linkAheadMs());
       right.linkMs = untilMs < right.readMs ? Math.min(linkMs, right.linkMs) : linkMs;

@@ -153,9 +153,11 @@ export class Responder implements Disposable {
    * Reads every deadline that is a function anew. Whoever calls this whenever such a deadline became earlier (a term that was
    * cut short), before anything else can happen, and from time to time when it became later, lets a link that can do so answer
    * by itself, which is quicker. Never called, each answer asks the function. Cheap: 200 addresses 30 times a second are nothing.
+   *
+   * `untilMs`: what all of these functions say now. They are not asked then, which matters where there are thousands.
    */
-  refresh(): void {
-    this.#rights.refresh();
+  refresh(untilMs?: number): void {
+    this.#rights.refresh(untilMs);
   }
 
   /** Announces an owned address as if it had just become ours: the neighbours may think otherwise. Not while it is contested. */

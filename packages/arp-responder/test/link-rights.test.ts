@@ -102,6 +102,32 @@ describe('a deadline that is a function', () => {
   });
 });
 
+test('a refresh that says the end of all rights asks none of them, and leaves those alone that are no functions', () => {
+  let asked = 0;
+  const right = rights.grant(V4, () => {
+    asked++;
+    return 300;
+  });
+  const fixed = Uint8Array.of(192, 0, 2, 11);
+  rights.grant(fixed, 250);
+  rights.refresh();
+  asked = 0;
+  for (const untilMs of [400, 200]) {
+    rights.refresh(untilMs);
+    const found = [V4, fixed].map((address) => endInTable(table ?? new Uint8Array(), address, 0));
+    expect(found).toEqual([5000 + untilMs, 5250]);
+  }
+  // The link's clock went on while ours stood still: the same end is no later moment, and an earlier one none either.
+  linkMs += 10_000;
+  rights.refresh(200);
+  expect(answerableMs()).toBe(5200);
+  rights.refresh(199);
+  expect(answerableMs()).toBe(5200);
+  rights.end(right);
+  rights.refresh(400);
+  expect([answerableMs(), asked]).toEqual([0, 0]);
+});
+
 test('a link that cannot answer by itself has its rights in its own clock all the same', () => {
   const plain: LinkSocket = { ...link };
   delete plain.answerFrom;

@@ -55,9 +55,10 @@ export interface L2ElectionListener {
   lost(address: string, reason: LossReason): void;
   /**
    * The moment up to which this node may answer was moved, in either direction, or an address was gained or lost: the last call of a
-   * turn. Who keeps a table of `untilMs` instead of asking for each packet renews all of it now.
+   * turn. Who keeps a table of `untilMs` instead of asking for each packet renews all of it now: it is the same moment for all that was gained and
+   * not lost since, here too.
    */
-  renewed?(): void;
+  renewed?(untilMs: number): void;
   /** Another that held it too has let go: tell the neighbours again whose the address is. */
   announce?(address: string): void;
   /** A machine that is no speaker answers for it. Called for each answer that is heard. */

@@ -261,7 +261,8 @@ export class L2Election {
     const ms = holdMs(state, nowMs);
     if (ms > 0) this.#deps.link.hold?.(ms);
     const isTold = this.#tellInherited();
-    if (isTold || isRenewed(before, state, effects)) this.#deps.listener.renewed?.();
+    if (isTold || isRenewed(before, state, effects))
+      this.#deps.listener.renewed?.(this.#rightUntilMs);
     // Others wait for our frames and answers, nobody for this.
     report(effects, this.#deps);
     this.#inTurn = false;

@@ -71,8 +71,12 @@ class Cable {
           lost: (address, reason) => {
             const word = untilOf[address]?.() === -Infinity ? 'lost' : 'lost too early';
             this.note(`${name} ${word} ${address}: ${reason}`);
+            delete untilOf[address];
           },
-          renewed: () => {
+          renewed: (told) => {
+            for (const [address, untilMs] of Object.entries(untilOf)) {
+              if (untilMs() !== told) this.note(`${name} renewed wrongly ${address}`);
+            }
             this.tables.set(name, untilOf[x]?.() ?? -Infinity);
             this.onCall(`${name} renewed`);
           },

@@ -97,9 +97,9 @@ export class Announcer {
     this.#open.get(interfaceName)?.responder.disown(address);
   }
 
-  /** The rights on an interface may have moved: asks each for its end anew. */
-  refresh(interfaceName: string): void {
-    this.#open.get(interfaceName)?.responder.refresh();
+  /** The rights on an interface have moved: all of them end at `untilMs` now. */
+  refresh(interfaceName: string, untilMs: number): void {
+    this.#open.get(interfaceName)?.responder.refresh(untilMs);
   }
 
   /** Tells the neighbours once more whose the address is. */

@@ -8,8 +8,11 @@ export interface OwnershipListener {
   gained(address: string, interfaceName: string, untilMs: () => number, isFresh?: boolean): void;
   /** It may no longer; the address may be another node's in a moment. */
   lost(address: string, interfaceName: string): void;
-  /** Some `untilMs()` of this interface is another now. Strategies whose rights never end earlier than they said need not call it. */
-  renewed?(interfaceName: string): void;
+  /**
+   * Every `untilMs()` of what was gained on this interface, and not lost since, is this now. Strategies whose rights never end earlier than they said need
+   * not call it.
+   */
+  renewed?(interfaceName: string, untilMs: number): void;
   /** Another that answered too has let go: tell the neighbours again whose the address is. */
   announce?(address: string, interfaceName: string): void;
   /** A machine that is no speaker answers for the address. Called for each answer that is heard. */

@@ -132,7 +132,7 @@ class Player {
         listener: {
           gained: (address, untilMs) => this.announcer.own(address, LINK, untilMs),
           lost: (address) => this.announcer.disown(address, LINK),
-          renewed: () => this.announcer.refresh(LINK),
+          renewed: (untilMs) => this.announcer.refresh(LINK, untilMs),
         },
       },
       {

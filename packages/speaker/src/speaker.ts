@@ -101,7 +101,7 @@ export class Speaker {
     this.#ownership = deps.ownership({
       gained: (...gain) => this.#gained(...gain),
       lost: (address, interfaceName) => this.#lost(address, interfaceName),
-      renewed: (interfaceName) => deps.announcer.refresh(interfaceName),
+      renewed: (interfaceName, untilMs) => deps.announcer.refresh(interfaceName, untilMs),
       announce: (address, interfaceName) => deps.announcer.announce(address, interfaceName),
       conflict: (address, interfaceName, mac) => deps.conflict?.(address, interfaceName, mac),
     });

@@ -292,7 +292,7 @@ export class Wire {
         listener.lost(address, interfaceName);
         if (interfaceName === this.#primaryName()) this.api.records.withdraw(address);
       },
-      renewed: () => listener.renewed?.(interfaceName),
+      renewed: (untilMs) => listener.renewed?.(interfaceName, untilMs),
       announce: (address) => listener.announce?.(address, interfaceName),
       conflict: (address, mac) => listener.conflict?.(address, interfaceName, mac),
       record: (address, term) => {

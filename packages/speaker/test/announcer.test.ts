@@ -107,11 +107,11 @@ describe('the announcer', () => {
   test('a right that was cut short counts after a refresh', async () => {
     let untilMs = 1000;
     announcer.own(V4, 'eth0', () => untilMs);
-    announcer.refresh('eth0');
-    announcer.refresh('eth1');
+    announcer.refresh('eth0', untilMs);
+    announcer.refresh('eth1', untilMs);
     expect(await answeredOn()).toEqual(['eth0']);
     untilMs = 0;
-    announcer.refresh('eth0');
+    announcer.refresh('eth0', untilMs);
     expect(await answeredOn()).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ class Node {
             this.held.delete(address);
             this.responder.disown(address);
           },
-          renewed: () => this.responder.refresh(),
+          renewed: (untilMs) => this.responder.refresh(untilMs),
           reported: (report) => watch.reported(report),
         },
       },

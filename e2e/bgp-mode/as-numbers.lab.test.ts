@@ -113,6 +113,21 @@ describe.skipIf(!hasFrr)('AS numbers', { timeout: 120_000 }, () => {
     expect((await established()).slice(0, 2)).toEqual([one, two]);
   });
 
+  test('of our own are to a router what localASN says, not myASN', async () => {
+    const { ipv4 } = cluster.lab.node('n1').addresses;
+    const expectOfN1 = async (asn: number): Promise<void> =>
+      await router.configure(`router bgp ${ROUTER.asn}`, `neighbor ${ipv4} remote-as ${asn}`);
+    await expectOfN1(OTHER_ASN);
+    await cluster.peer({ localASN: OTHER_ASN, ...onNodes('n1') }, 'local');
+    await cluster.sessionsWith('n1');
+    await cluster.told(router, await prefix(), ['n1']);
+    await cluster.peer({ localASN: NODES_ASN, myASN: OTHER_ASN, ...onNodes('n1') }, 'local');
+    await cluster.sessionsWith();
+    await expectOfN1(NODES_ASN);
+    await cluster.sessionsWith('n1');
+    await cluster.routed(await prefix(), 'n1');
+  });
+
   test('and nothing else make a BGPPeer that goes to the port of BGP, as it shows', async () => {
     await cluster.peer();
     await cluster.sessionsWith(...ALL);

@@ -23,6 +23,25 @@ const builtinsByRequire: Plugin = {
   },
 };
 
+/**
+ * Leaves out what prom-client loads at once and no daemon uses: its own figures of the process, for which it takes OpenTelemetry along, quantiles, clusters of
+ * processes, and the push gateway.
+ */
+const slimMetrics: Plugin = {
+  name: 'slim-metrics',
+  setup: (build) => {
+    const unused = /^\.\/lib\/(defaultMetrics|summary|cluster|pushgateway)$/;
+    build.onResolve({ filter: unused }, ({ path, importer }) =>
+      /\/prom-client\/index\.js$/.test(importer)
+        ? { path, namespace: 'unused-metrics' }
+        : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'unused-metrics' }, () => ({
+      contents: 'module.exports = {}',
+    }));
+  },
+};
+
 /** How a daemon is bundled: one file with everything in it, from the sources of the workspace, that runs under plain `node`. */
 export function daemonBundle(onSuccess?: () => Promise<void>): Options {
   return {
@@ -34,7 +53,7 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
     clean: false,
     noExternal: [/.*/],
     removeNodeProtocol: false,
-    esbuildPlugins: [builtinsByRequire, slimKube()],
+    esbuildPlugins: [builtinsByRequire, slimKube(), slimMetrics],
     esbuildOptions: (esbuild) => {
       esbuild.define = { ...esbuild.define, ...whichBuild() };
       esbuild.conditions = ['@picluster/source'];

@@ -116,6 +116,23 @@ describe.skipIf(!hasFrr)('a session that is not there', { timeout: 120_000 }, ()
     await told('password', silent, stands);
   });
 
+  test('over the device that vrf names, and no other, says that the router is not there, or the device is not', async () => {
+    await meet('bound', {}, { vrf: 'eth0' });
+    const stood = `${stands} (vrf eth0)`;
+    await told('bound', stood);
+    await cluster.peer({ ...onNodes('n1'), vrf: 'pod0' }, 'bound');
+    const elsewhere = `${failed.replace(':179', ':179 (vrf pod0)')}the router cannot be reached`;
+    await told('bound', stood, elsewhere);
+    await cluster.peer({ ...onNodes('n1'), vrf: 'red' }, 'bound');
+    const nowhere = `${failed.replace(':179', ':179 (vrf red)')}this node has no device of the name that vrf gives. Set vrf`;
+    await told('bound', stood, elsewhere, nowhere);
+    await cluster.peer({ ...onNodes('n1'), vrf: 'eth0' }, 'bound');
+    await cluster.until(
+      'a session again',
+      async () => (await cluster.router.established('n1')) > 0,
+    );
+  });
+
   test('where nobody has the address says so', async () => {
     await meet('nobody', {}, { peerAddress: '192.168.77.250' });
     await told(

@@ -38,7 +38,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   const parts = createSpeakerParts(context, client, () => startup.yield());
   const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp, state } = parts;
   // Before anything that is waited for: this node must have listened for a while before it is ready.
-  using _listening = wire?.listenOn(interfaces.guess().slice(0, GUESSES_MAX));
+  using listening = wire?.listenOn(interfaces.guess().slice(0, GUESSES_MAX));
   await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;
@@ -89,6 +89,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     const working = queue.run(async (service) => speaker.reconcile(service), signal);
     // Who goes on in another's place must be quick from the first moment on; another has to listen first, and has the time then.
     if (!isFirst) rehearse(hmac);
+    listening?.[Symbol.dispose]();
     isPrepared = true;
     place?.prepared();
     const inherited = await place?.taken();

@@ -124,7 +124,7 @@ describe.skipIf(!hasFrr)('a session that is not there', { timeout: 120_000 }, ()
     const elsewhere = `${failed.replace(':179', ':179 (vrf pod0)')}the router cannot be reached`;
     await told('bound', stood, elsewhere);
     await cluster.peer({ ...onNodes('n1'), vrf: 'red' }, 'bound');
-    const nowhere = `${failed.replace(':179', ':179 (vrf red)')}this node has no device of the name that vrf gives. Set vrf`;
+    const nowhere = `${failed.replace(':179', ':179 (vrf red)')}the connection failed: red: there is no such interface`;
     await told('bound', stood, elsewhere, nowhere);
     await cluster.peer({ ...onNodes('n1'), vrf: 'eth0' }, 'bound');
     await cluster.until(

@@ -135,12 +135,6 @@ function disconnected(error: string | undefined, facts: SessionFacts): SessionTr
       };
     case 'ETIMEDOUT':
       return noAnswer(facts);
-    case 'no-such-interface':
-      return {
-        code: 'no-interface',
-        why: 'this node has no device of the name that vrf gives',
-        advice: 'Set vrf to one that all nodes of the BGPPeer have, or make it.',
-      };
     case undefined:
     case 'ECONNRESET':
     case 'EPIPE':

@@ -137,11 +137,6 @@ describe('an attempt that fails', () => {
       lost('EADDRNOTAVAIL'),
       'cannot-connect: the connection failed: EADDRNOTAVAIL',
     ],
-    [
-      'over a device that is not there',
-      lost('no-such-interface'),
-      'no-interface: this node has no device of the name that vrf gives',
-    ],
   ])('%s', (_, reason, expected) => {
     expect(words(reason)).toBe(expected);
   });

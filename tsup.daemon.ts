@@ -32,7 +32,7 @@ const slimMetrics: Plugin = {
   setup: (build) => {
     const unused = /^\.\/lib\/(defaultMetrics|summary|cluster|pushgateway)$/;
     build.onResolve({ filter: unused }, ({ path, importer }) =>
-      /\/prom-client\/index\.js$/.test(importer)
+      importer.endsWith('/prom-client/index.js')
         ? { path, namespace: 'unused-metrics' }
         : undefined,
     );

@@ -176,10 +176,8 @@ export class L2Election {
   /** The API names the owner of an address: at the start, and at each change. */
   recordSeen(address: string, term: number, nodeName: string): void {
     const record = { address, term, node: this.#idOf(nodeName) };
-    const event: ElectionEvent = { kind: 'api-record', ...record };
     // Thousands of our own records come back one by one, as fast as they are written: the next turn is soon enough for them.
-    if (isOwnHold(this.#state, record) && !this.#stopped) this.#events.push(event);
-    else this.#tell(event);
+    this.#tell({ kind: 'api-record', ...record }, !isOwnHold(this.#state, record));
   }
 
   /**
@@ -227,10 +225,10 @@ export class L2Election {
     second.#tell({ kind: 'second-port' });
   }
 
-  #tell(event: ElectionEvent): void {
+  #tell(event: ElectionEvent, isUrgent: boolean = true): void {
     if (this.#stopped) return;
     this.#events.push(event);
-    this.#soon();
+    if (isUrgent) this.#soon();
   }
 
   /** A turn after all that the link has to deliver: frames that waited while the process was stopped must be read before it acts. */

@@ -11,7 +11,13 @@ export interface Claim {
 
 /** What a Service wants: its addresses, each with the interfaces of this node to answer on, and the nodes that may. */
 export interface Want extends Omit<Standing, 'interfaces' | 'beside'> {
-  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  readonly addresses: readonly WantedAddress[];
+}
+
+/** An address of a Service, and the interfaces of this node to answer on for it. */
+export interface WantedAddress {
+  readonly address: string;
+  readonly interfaces: readonly string[];
 }
 
 /**
@@ -28,8 +34,8 @@ export class AddressPlan {
    * belongs to other Services is touched where these share an address.
    */
   set(service: string, want: Want | undefined): string[] {
-    const before = [...(this.#wants.get(service)?.addresses.keys() ?? [])];
-    const now = [...(want?.addresses.keys() ?? [])];
+    const before = addressesOf(this.#wants.get(service));
+    const now = addressesOf(want);
     const touched = before.flatMap((address) => this.#unitOf(address));
     if (want === undefined) this.#wants.delete(service);
     else this.#wants.set(service, want);
@@ -50,7 +56,7 @@ export class AddressPlan {
     return {
       services,
       standing: {
-        interfaces: unique(wants.flatMap((want) => want.addresses.get(address) ?? [])).sort(),
+        interfaces: interfacesOf(address, wants),
         candidates: joined(wants.map((want) => want.candidates)),
         preferred: joined(wants.map((want) => want.preferred)),
         ...(lead !== address && { beside: lead }),
@@ -63,11 +69,23 @@ export class AddressPlan {
     const unit = new Set([address]);
     for (const one of unit) {
       for (const service of this.#services.of(one)) {
-        for (const other of this.#wants.get(service)?.addresses.keys() ?? []) unit.add(other);
+        for (const other of addressesOf(this.#wants.get(service))) unit.add(other);
       }
     }
     return [...unit].sort(byFamily);
   }
+}
+
+function addressesOf(want: Want | undefined): string[] {
+  return (want?.addresses ?? []).map(({ address }) => address);
+}
+
+/** On which interfaces any of these wants an address. */
+function interfacesOf(address: string, wants: readonly Want[]): readonly string[] {
+  const wanted = wants
+    .flatMap(({ addresses }) => addresses)
+    .filter((one) => one.address === address);
+  return joined(wanted.map(({ interfaces }) => interfaces)).toSorted();
 }
 
 /** The same order on every node: IPv4 first. */

@@ -9,6 +9,7 @@ import {
   type PoolView,
 } from './advertising.ts';
 import { rankNodes } from './ranking.ts';
+import { sharedList } from './shared-list.ts';
 import { addressesOf, type NoAddressReason } from './service-addresses.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
@@ -79,7 +80,12 @@ export function decide(situation: Situation): Decision {
   if (service.sharesAddress && advertisements.some(hasServiceSelectors)) {
     return withheld('sharedIPWithServiceSelector');
   }
-  return stand(situation, service, addresses.map(formatAddress), advertisements);
+  // The Service's own text where it is the canonical one: an address is kept in many places, and by one text then.
+  const texts = addresses.map((address, index) => {
+    const text = formatAddress(address);
+    return service.ingress[index] === text ? service.ingress[index] : text;
+  });
+  return stand(situation, service, texts, advertisements);
 }
 
 /** The part of the decision that compares this node with the others. */
@@ -117,8 +123,8 @@ function stand(
   return {
     kind: 'candidate',
     addresses,
-    candidates,
-    preferred,
+    candidates: sharedList(candidates),
+    preferred: sharedList(preferred),
     rank,
     interfaces: interfacesOf(ours),
   };

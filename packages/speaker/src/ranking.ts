@@ -9,6 +9,7 @@ export function rankNodes(
   address: string,
   scores: ReadonlyMap<string, number> = new Map(),
 ): string[] {
+  if (nodes.length < 2) return [...nodes];
   const ranked = nodes.map((node) => ({
     node,
     score: scores.get(node) ?? 0,

@@ -13,6 +13,7 @@ import {
   type ServiceStatusStep,
   type ServiceStatusView,
 } from './service-status.ts';
+import { sharedList } from './shared-list.ts';
 import { TextsByKey } from './texts-by-key.ts';
 
 /** A change is written when it has settled: an address moves to several interfaces, or two addresses of a Service, one after the other. */
@@ -86,7 +87,7 @@ export class ServiceStatusWriter {
     const isElsewhere = this.#where.get(address)?.join() !== where.join();
     this.#services.set(address, services);
     if (services.length === 0) this.#where.delete(address);
-    else this.#where.set(address, where);
+    else this.#where.set(address, sharedList(where));
     for (const service of before) {
       if (!services.includes(service)) this.#withdraw(service, address);
     }

@@ -9,6 +9,7 @@ import {
   type ServiceBGPStatusStatus,
   type ServiceL2StatusStatus,
 } from '@picluster/api';
+import { sharedList } from './shared-list.ts';
 
 /** One of the kinds in which a node says that it announces a Service, and where. */
 export interface ServiceStatusKind {
@@ -134,12 +135,12 @@ export function viewServiceStatus(raw: unknown, kind: ServiceStatusKind): Servic
     resourceVersion: metadata.resourceVersion ?? '',
     service: name === undefined || namespace === undefined ? '' : `${namespace}/${name}`,
     node: labels[LABEL.NODE] ?? '',
-    owners: ownerReferences.map(({ uid = '' }) => uid),
+    owners: sharedList(ownerReferences.map(({ uid = '' }) => uid)),
     status: {
       node: status.node ?? '',
       serviceName: status.serviceName ?? '',
       serviceNamespace: status.serviceNamespace ?? '',
-      where: kind.read(status),
+      where: sharedList(kind.read(status)),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { AddressPlan, type Want } from './address-plan.ts';
+import { AddressPlan, type Want, type WantedAddress } from './address-plan.ts';
 import type { AdvertisementView, PoolView } from './advertising.ts';
 import { decide, excludedMessage, type WithholdReason } from './announce-decision.ts';
 import { AnnouncedServices } from './announced-services.ts';
@@ -6,6 +6,7 @@ import type { Announcer } from './announcer.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
+import { sharedList } from './shared-list.ts';
 import { TextsByKey } from './texts-by-key.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
@@ -85,7 +86,7 @@ export class Speaker {
   readonly #deps: SpeakerDeps;
   readonly #options: SpeakerOptions;
   readonly #ownership: OwnershipStrategy;
-  readonly #endpoints = new EndpointIndex();
+  readonly #endpoints: EndpointIndex;
   readonly #plan = new AddressPlan();
   readonly #announced = new AnnouncedServices();
   /** The addresses that this node holds, and on which interfaces. */
@@ -98,6 +99,7 @@ export class Speaker {
   constructor(deps: SpeakerDeps, options: SpeakerOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#endpoints = new EndpointIndex((slice) => deps.endpoints.get(slice));
     this.#ownership = deps.ownership({
       gained: (...gain) => this.#gained(...gain),
       lost: (address, interfaceName) => this.#lost(address, interfaceName),
@@ -190,13 +192,13 @@ export class Speaker {
       const warnings = addresses.map((address) => noInterfaceMessage(address, node));
       return this.#keepSilent(key, service, 'interfaceDoesNotExist', warnings);
     }
-    const ready = new Map<string, readonly string[]>();
-    for (const address of addresses) {
+    const ready: WantedAddress[] = [];
+    for (const address of new Set(addresses)) {
       const names = interfacesFor(address, decision.interfaces, selected);
       const open = names.filter((name) => this.#deps.announcer.ready(name));
-      if (open.length > 0) ready.set(address, open.length === names.length ? names : open);
+      if (open.length > 0) ready.push({ address, interfaces: sharedList(open) });
     }
-    if (ready.size === 0) return this.#keepSilent(key, service, 'noUsableInterface');
+    if (ready.length === 0) return this.#keepSilent(key, service, 'noUsableInterface');
     this.#silences.delete(key);
     return { addresses: ready, candidates, preferred };
   }

@@ -1,4 +1,5 @@
 import { hasAnnotation, ANNOTATION, type Labels } from '@picluster/api';
+import { sharedList } from './shared-list.ts';
 
 /** One for all Services, of which there may be thousands: what came with a Service's own text would be another each. */
 const LOAD_BALANCER = 'LoadBalancer';
@@ -128,6 +129,6 @@ export function viewEndpointSlice(raw: unknown): EndpointsView | undefined {
   return {
     service: `${metadata.namespace ?? ''}/${service}`,
     canServe: serving.length > 0,
-    nodes: [...new Set(nodes)],
+    nodes: sharedList([...new Set(nodes)]),
   };
 }

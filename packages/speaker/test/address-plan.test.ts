@@ -8,7 +8,7 @@ const want = (
   candidates: string[] = ['n1'],
   preferred: string[] = [],
 ): Want => ({
-  addresses: new Map(addresses.map((address) => [address, interfaces])),
+  addresses: addresses.map((address) => ({ address, interfaces })),
   candidates,
   preferred,
 });
@@ -90,7 +90,7 @@ describe('the plan', () => {
           else model.set(service, wanted);
         }
         for (const address of ['1', '2', '3']) {
-          const wants = [...model].filter(([, one]) => one.addresses.has(address));
+          const wants = [...model].filter(([, one]) => has(one, address));
           expect(plan.claim(address)?.services ?? []).toEqual(
             wants.map(([service]) => service).sort(),
           );
@@ -98,7 +98,7 @@ describe('the plan', () => {
           const lead = unit[0] === address || wants.length === 0 ? undefined : unit[0];
           expect(plan.claim(address)?.standing.beside).toBe(lead);
           expect(plan.claim(address)?.standing.interfaces ?? []).toEqual(
-            [...new Set(wants.flatMap(([, one]) => one.addresses.get(address) ?? []))].sort(),
+            [...new Set(wants.flatMap(([, one]) => interfacesOf(one, address)))].sort(),
           );
         }
       }),
@@ -106,13 +106,21 @@ describe('the plan', () => {
   });
 });
 
+function has({ addresses }: Want, address: string): boolean {
+  return addresses.some((one) => one.address === address);
+}
+
+function interfacesOf({ addresses }: Want, address: string): readonly string[] {
+  return addresses.find((one) => one.address === address)?.interfaces ?? [];
+}
+
 /** All addresses that hang together with one, by joining what has something in common until nothing is left to join. */
 function unitOf(address: string, wants: readonly Want[]): string[] {
   let unit = [address];
   for (;;) {
-    const joined = wants.filter((one) => unit.some((each) => one.addresses.has(each)));
+    const joined = wants.filter((one) => unit.some((each) => has(one, each)));
     const wider = new Set(unit);
-    for (const { addresses } of joined) for (const one of addresses.keys()) wider.add(one);
+    for (const { addresses } of joined) for (const one of addresses) wider.add(one.address);
     if (wider.size === unit.length) return unit.sort();
     unit = [...wider];
   }

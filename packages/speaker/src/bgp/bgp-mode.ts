@@ -58,7 +58,7 @@ export interface BgpModeOptions {
 export class BgpMode {
   readonly #deps: BgpModeDeps;
   readonly #options: BgpModeOptions;
-  readonly #endpoints = new EndpointIndex();
+  readonly #endpoints: EndpointIndex;
   readonly #table = new RouteTable();
   readonly #runs: PeerRuns;
   /** The addresses of each Service with routes. */
@@ -82,6 +82,7 @@ export class BgpMode {
   constructor(deps: BgpModeDeps, options: BgpModeOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#endpoints = new EndpointIndex((slice) => deps.caches.endpoints.get(slice));
     this.#complaints = new Complaints(deps.log, (name, problem) => this.#onPeer(name, problem));
     this.#runs = new PeerRuns({ ...deps, table: this.#table, node: options.node });
   }

@@ -26,7 +26,8 @@ export class AddressProbes {
   /** Called when an address (text) is to be listened for that was not before. */
   readonly #onWatched: (address: string) => void;
   readonly #runs = new Map<string, Set<Run>>();
-  readonly #watched = new Map<string, { readonly bytes: Uint8Array; askedMs: number }>();
+  /** When each address was last asked for. */
+  readonly #watched = new Map<string, number>();
 
   constructor(deps: ResponderDeps, onWatched: (address: string) => void) {
     this.#deps = deps;
@@ -38,13 +39,13 @@ export class AddressProbes {
     return this.#runs.size === 0;
   }
 
-  /** The addresses to be listened for, by their text; those not asked for in ten minutes are forgotten. */
-  watched(): Map<string, Uint8Array> {
+  /** The addresses to be listened for, as text; those not asked for in ten minutes are forgotten. */
+  watched(): string[] {
     const nowMs = this.#deps.clock.nowMs();
-    for (const [text, { askedMs }] of this.#watched) {
+    for (const [text, askedMs] of this.#watched) {
       if (nowMs - askedMs >= LINGER_MS) this.#watched.delete(text);
     }
-    return new Map(Array.from(this.#watched, ([text, { bytes }]) => [text, bytes]));
+    return [...this.#watched.keys()];
   }
 
   /** Asks three times; `done` is called once, at the end or as soon as a foreign machine claims it. Disposing ends it without a call. */
@@ -109,9 +110,10 @@ export class AddressProbes {
   }
 
   #begin(run: Run): void {
-    const { bytes, text } = run;
+    const { text } = run;
     const known = this.#watched.has(text);
-    this.#watched.set(text, { bytes, askedMs: this.#deps.clock.nowMs() });
+    // A whole number needs no room of its own.
+    this.#watched.set(text, Math.floor(this.#deps.clock.nowMs()));
     if (!known) this.#onWatched(text);
     this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
   }

@@ -1,41 +1,52 @@
+import { bytesOf, keyAt, type AddressKey } from './address-key.ts';
 import type { Address } from './address.ts';
-import { uint16, uint32 } from './bytes.ts';
 import type { LinkRight } from './link-rights.ts';
 
 /** One address that is ours. */
-export interface Owned<State> extends Address {
+export class Owned<State> implements Address {
+  readonly text: string;
   /** The right to answer for it. */
   right: LinkRight;
   /** What its keeper remembers of it. */
   state: State;
+  readonly #key: AddressKey;
+
+  constructor(key: AddressKey, text: string, right: LinkRight, state: State) {
+    this.#key = key;
+    this.text = text;
+    this.right = right;
+    this.state = state;
+  }
+
+  get bytes(): Uint8Array {
+    return bytesOf(this.#key);
+  }
 }
 
 /** The set of our addresses, found straight from the bytes of a frame. */
 export class OwnedAddresses<State> {
-  readonly #ipv4 = new Map<number, Owned<State>>();
-  readonly #ipv6 = new Map<string, Owned<State>>();
+  readonly #ipv4 = new Map<AddressKey, Owned<State>>();
+  readonly #ipv6 = new Map<AddressKey, Owned<State>>();
 
   /** The address that stands in `frame` at `offset`. For IPv4, of which there are many questions, nothing is allocated. */
   find(frame: Uint8Array, offset: number, length: 4 | 16): Owned<State> | undefined {
-    if (length === 4) return this.#ipv4.get(uint32(frame, offset));
-    return this.#ipv6.get(keyOf(frame, offset));
+    return this.#mapFor(length).get(keyAt(frame, offset, length));
   }
 
   get(bytes: Uint8Array): Owned<State> | undefined {
-    return this.find(bytes, 0, bytes.length === 4 ? 4 : 16);
+    return this.#mapFor(bytes.length).get(keyAt(bytes, 0, bytes.length));
   }
 
   add({ bytes, text }: Address, right: LinkRight, state: State): Owned<State> {
-    const owned = { bytes, text, right, state };
-    if (bytes.length === 4) this.#ipv4.set(uint32(bytes, 0), owned);
-    else this.#ipv6.set(keyOf(bytes, 0), owned);
+    const key = keyAt(bytes, 0, bytes.length);
+    const owned = new Owned(key, text, right, state);
+    this.#mapFor(bytes.length).set(key, owned);
     return owned;
   }
 
   remove(bytes: Uint8Array): Owned<State> | undefined {
     const owned = this.get(bytes);
-    if (bytes.length === 4) this.#ipv4.delete(uint32(bytes, 0));
-    else this.#ipv6.delete(keyOf(bytes, 0));
+    this.#mapFor(bytes.length).delete(keyAt(bytes, 0, bytes.length));
     return owned;
   }
 
@@ -47,18 +58,8 @@ export class OwnedAddresses<State> {
     yield* this.#ipv4.values();
     yield* this.#ipv6.values();
   }
-}
 
-/** The eight words of an IPv6 address as the units of a string, which a Map hashes by value. */
-function keyOf(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(
-    uint16(bytes, at),
-    uint16(bytes, at + 2),
-    uint16(bytes, at + 4),
-    uint16(bytes, at + 6),
-    uint16(bytes, at + 8),
-    uint16(bytes, at + 10),
-    uint16(bytes, at + 12),
-    uint16(bytes, at + 14),
-  );
+  #mapFor(length: number): Map<AddressKey, Owned<State>> {
+    return length === 4 ? this.#ipv4 : this.#ipv6;
+  }
 }

@@ -1,3 +1,4 @@
+import { bytesOf, keyAt, type AddressKey } from './address-key.ts';
 import { formatAddress, formatMac, parseAddress, type Address } from './address.ts';
 import { AddressProbes, type ProbeOutcome } from './address-probes.ts';
 import { Announcements } from './announcements.ts';
@@ -50,7 +51,7 @@ export class Responder implements Disposable {
   readonly #echo: TokenBucket | undefined;
   readonly #check: AnswerRights;
   /** Listened for although they are not ours, by their text. */
-  readonly #standby = new Map<string, Uint8Array>();
+  readonly #standby = new Map<string, AddressKey>();
   /** The addresses that the link listens for, as text. */
   #heard: ReadonlySet<string> = new Set();
   #listening: Disposable | undefined;
@@ -105,7 +106,7 @@ export class Responder implements Disposable {
   standBy(address: Uint8Array | string): void {
     const { bytes, text } = this.#addressOf(address);
     if (this.#standby.has(text)) return;
-    this.#standby.set(text, bytes);
+    this.#standby.set(text, keyAt(bytes, 0, bytes.length));
     this.#listenSoon();
   }
 
@@ -318,14 +319,14 @@ export class Responder implements Disposable {
     for (const one of begin) one();
   }
 
-  /** What is stood by for is kept already: it need not be kept twice. */
+  /** What is stood by for is known already, and need not be read again. */
   #addressOf(address: Uint8Array | string): Address {
     if (typeof address !== 'string') {
       const bytes = copyOf(address);
       return { bytes, text: formatAddress(bytes) };
     }
     const known = this.#standby.get(address);
-    if (known !== undefined) return { bytes: known, text: address };
+    if (known !== undefined) return { bytes: bytesOf(known), text: address };
     const bytes = parseAddress(address);
     if (bytes === undefined) throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
     const text = formatAddress(bytes);
@@ -350,15 +351,18 @@ export class Responder implements Disposable {
 
   #watch(): void {
     if (this.#closed) return;
-    const heard = new Map(this.#standby);
-    for (const { text, bytes } of this.#owned) heard.set(text, bytes);
-    this.#heard = new Set(heard.keys());
-    const all = [...heard.values()];
-    const claims = [...this.#probes.watched()].filter(([text]) => !heard.has(text));
+    const heard = new Set(this.#standby.keys());
+    const all = Array.from(this.#standby.values(), bytesOf);
+    for (const { text, bytes } of this.#owned) {
+      if (!heard.has(text)) all.push(bytes);
+      heard.add(text);
+    }
+    this.#heard = heard;
+    const claims = this.#probes.watched().filter((text) => !heard.has(text));
     this.#deps.link.watch({
       ipv4: all.filter((bytes) => bytes.length === 4),
       ipv6: all.filter((bytes) => bytes.length === 16),
-      claims: claims.map(([, bytes]) => bytes),
+      claims: claims.map((text) => this.#addressOf(text).bytes),
       echo: this.#echo !== undefined,
     });
   }

@@ -6,7 +6,7 @@ export type Subscriber<P> = (key: string, now: P | undefined, before: P | undefi
 
 /** What is kept of one object. Versions are compared for equality only, as the API asks. */
 interface Entry<P> {
-  readonly version: string | undefined;
+  readonly version: string | number | undefined;
   readonly value: P;
 }
 
@@ -87,7 +87,7 @@ export class Mirror<P> {
   /** The kept entry itself where the version is the same, or where the projection fails: the last good value is better than none. */
   #entryOf(key: string, raw: KubeObject): Entry<P> | undefined {
     const kept = this.#entries.get(key);
-    const version = raw.metadata.resourceVersion;
+    const version = compactVersion(raw.metadata.resourceVersion);
     if (kept !== undefined && kept.version === version) return kept;
     try {
       const value = this.#project(raw);
@@ -107,4 +107,9 @@ export class Mirror<P> {
       }
     }
   }
+}
+
+/** The same version in less memory where that can be: a small number takes no room of its own, a text 24 bytes, and there may be thousands. */
+function compactVersion(version: string | undefined): string | number | undefined {
+  return version !== undefined && /^[1-9]\d{0,8}$/.test(version) ? Number(version) : version;
 }

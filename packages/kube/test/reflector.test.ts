@@ -137,6 +137,19 @@ describe('Reflector', () => {
     expect(seen).toEqual([]);
   });
 
+  it('takes versions for texts: two that are one number are two versions', async () => {
+    const versioned = (resourceVersion: string, type: string): KubeObject => {
+      const object = service('a', 1, type);
+      return { ...object, metadata: { ...object.metadata, resourceVersion } };
+    };
+    await startSynced();
+    for (const version of ['12', '012', '12.0', '9007199254740993', '9007199254740992']) {
+      client.last.send(modified(versioned(version, version)), modified(versioned(version, 'none')));
+      await clock.advance(0);
+      expect(reflector.get('web/a')).toEqual({ type: version });
+    }
+  });
+
   it('keeps nothing but what the projection gives', async () => {
     const kept: unknown[] = [];
     await startSynced();

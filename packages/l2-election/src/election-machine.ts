@@ -86,7 +86,7 @@ function take(turn: Turn, event: ElectionEvent): void {
       break;
     case 'stand':
       turn.named(event.address);
-      turn.change(event.address).candidacy = event.candidacy;
+      turn.change(event.address).candidacy = turn.sharedCandidacy(event.candidacy);
       break;
     case 'resign':
       resign(turn, event.address);

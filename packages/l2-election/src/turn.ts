@@ -1,5 +1,6 @@
 import {
   type AddressState,
+  type Candidacy,
   type ElectionEffect,
   type ElectionInput,
   type ElectionState,
@@ -31,6 +32,7 @@ export class Turn {
   /** The records of addresses that are this turn's own. */
   readonly #own = new Map<string, AddressState>();
   #addresses: Map<string, Readonly<AddressState>> | undefined;
+  #candidacy: Candidacy = {};
 
   constructor(before: ElectionState, input: ElectionInput) {
     this.state = {
@@ -83,6 +85,12 @@ export class Turn {
       this.#ownAddresses().set(address, own);
     }
     return own;
+  }
+
+  /** A candidacy itself, or the one before it that says the same: thousands of addresses may have it in common, and keep one. */
+  sharedCandidacy(candidacy: Candidacy): Candidacy {
+    if (!isSameCandidacy(this.#candidacy, candidacy)) this.#candidacy = candidacy;
+    return this.#candidacy;
   }
 
   forget(address: string): void {
@@ -159,6 +167,22 @@ export class Turn {
     ];
     return [...losses, ...sends, ...gains, ...rest];
   }
+}
+
+function isSameCandidacy(one: Candidacy, other: Candidacy): boolean {
+  return (
+    one.beside === other.beside &&
+    isSameList(one.candidates, other.candidates) &&
+    isSameList(one.preferred, other.preferred)
+  );
+}
+
+function isSameList(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
 function copyEach<Value extends object>(from: ReadonlyMap<string, Value>): Map<string, Value> {

@@ -22,7 +22,7 @@ export interface AnnouncerDeps {
 }
 
 /** The addresses that are held on one interface, each with its right to answer. */
-type Holdings = Map<string, { readonly untilMs: () => number; readonly fresh: boolean }>;
+type Holdings = Map<string, () => number>;
 
 /**
  * Answers for the addresses that this node holds, on each interface for those that it holds there. A socket is opened when the first
@@ -33,6 +33,8 @@ export class Announcer {
   readonly #open = new Map<string, { readonly responder: Responder; readonly link: LinkSocket }>();
   readonly #failures = new Map<string, { readonly message: string; readonly retry: Disposable }>();
   readonly #holdings = new Map<string, Holdings>();
+  /** Those that are to be asked for first, `<address> <interface>`. */
+  readonly #fresh = new Set<string>();
   /** The addresses that are being asked for, `<address> <interface>`. */
   readonly #probing = new Set<string>();
 
@@ -84,7 +86,9 @@ export class Announcer {
     isFresh: boolean = false,
   ): void {
     const holdings: Holdings = this.#holdings.get(interfaceName) ?? new Map();
-    this.#holdings.set(interfaceName, holdings.set(address, { untilMs, fresh: isFresh }));
+    this.#holdings.set(interfaceName, holdings.set(address, untilMs));
+    if (isFresh) this.#fresh.add(`${address} ${interfaceName}`);
+    else this.#fresh.delete(`${address} ${interfaceName}`);
     if (!this.ready(interfaceName)) return;
     this.#open.get(interfaceName)?.responder.own(address, untilMs, { fresh: isFresh });
   }
@@ -93,6 +97,7 @@ export class Announcer {
   disown(address: string, interfaceName: string): void {
     const holdings = this.#holdings.get(interfaceName);
     if (holdings?.delete(address) !== true) return;
+    this.#fresh.delete(`${address} ${interfaceName}`);
     if (holdings.size === 0) this.#holdings.delete(interfaceName);
     this.#open.get(interfaceName)?.responder.disown(address);
   }
@@ -144,6 +149,7 @@ export class Announcer {
   /** Stops answering for everything, and lets go of all sockets. */
   close(): void {
     this.#holdings.clear();
+    this.#fresh.clear();
     this.retain([]);
   }
 
@@ -160,7 +166,8 @@ export class Announcer {
         ...(conflicts && { conflicts: conflicts(interfaceName) }),
       });
       responder.start();
-      for (const [address, { untilMs, fresh }] of this.#holdings.get(interfaceName) ?? []) {
+      for (const [address, untilMs] of this.#holdings.get(interfaceName) ?? []) {
+        const fresh = this.#fresh.has(`${address} ${interfaceName}`);
         responder.own(address, untilMs, { fresh });
       }
       this.#open.set(interfaceName, { responder, link });

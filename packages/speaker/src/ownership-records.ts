@@ -1,6 +1,6 @@
 import type { LeaseLock, LeaseRecord } from '@picluster/leader-election';
 import { WorkQueue } from '@picluster/kube';
-import { LEASE_NAME_START, leaseNameFor } from './lease-name.ts';
+import { addressOfLease, LEASE_NAME_START, leaseNameFor } from './lease-name.ts';
 import type { Cache } from './speaker.ts';
 
 /** What is kept of the Lease of an address: who owns it, and under which term. */
@@ -71,11 +71,10 @@ export class OwnershipRecords {
   readonly #deps: OwnershipRecordsDeps;
   readonly #options: OwnershipRecordsOptions;
   readonly #queue: WorkQueue;
+  /** What is wished and not written yet, by address. */
   readonly #terms = new Map<string, number>();
-  /** Which owner was told last, by address. */
-  readonly #told = new Map<string, Owner>();
-  /** The addresses that matter here, by the name of their Lease. */
-  readonly #addresses = new Map<string, string>();
+  /** The addresses that matter here, and which owner was told last of each. */
+  readonly #told = new Map<string, Owner | undefined>();
 
   constructor(deps: OwnershipRecordsDeps, options: OwnershipRecordsOptions) {
     this.#deps = deps;
@@ -90,9 +89,8 @@ export class OwnershipRecords {
 
   /** Tells what the API knows of the address, now and at each change from now on. */
   follow(address: string): void {
-    const name = leaseNameFor(address);
-    this.#addresses.set(name, address);
-    this.#tell(name);
+    this.#told.set(address, this.#told.get(address));
+    this.#tell(leaseNameFor(address), address);
   }
 
   /** This node owns the address under this term. `afterMs`: so long that may wait. */
@@ -111,17 +109,16 @@ export class OwnershipRecords {
     using _subscription = this.#deps.leases.subscribe((key, now, before) => {
       const isRenewed = before !== undefined && now?.renewTime !== before.renewTime;
       if (isRenewed && now !== undefined && now.node !== '') this.#deps.onRenewal(now.node);
-      this.#tell(nameIn(key));
+      const name = nameIn(key);
+      const address = addressOfLease(name);
+      if (address !== undefined && this.#told.has(address)) this.#tell(name, address);
     });
     await this.#queue.run(async (address) => await this.#store(address, signal), signal);
   }
 
-  #tell(name: string): void {
-    const address = this.#addresses.get(name);
+  #tell(name: string, address: string): void {
     const record = this.#deps.leases.get(`${this.#options.namespace}/${name}`);
-    if (address !== undefined && record !== undefined && record.node !== '') {
-      this.#tellOf(address, record);
-    }
+    if (record !== undefined && record.node !== '') this.#tellOf(address, record);
   }
 
   #tellOf(address: string, owner: Owner): void {
@@ -151,7 +148,7 @@ export class OwnershipRecords {
       const isKnown = owner.node === nodeName || this.#isTold(address, owner);
       // Of two who claim under one term, the first to write has it.
       if (owner.node !== '' && (owner.term >= term || !isKnown)) {
-        this.#tellOf(address, owner);
+        this.#settle(address, term, owner);
         return;
       }
     }
@@ -170,7 +167,13 @@ export class OwnershipRecords {
         : await lock.update(record, found.version, signal);
     // Somebody else wrote meanwhile: look again.
     if (written === 'conflict') this.#queue.addAfter(address, CONFLICT_PAUSE_MS);
-    else this.#tellOf(address, { node: nodeName, term });
+    else this.#settle(address, term, { node: nodeName, term });
+  }
+
+  /** The wish is granted, or void. */
+  #settle(address: string, term: number, owner: Owner): void {
+    if (this.#terms.get(address) === term) this.#terms.delete(address);
+    this.#tellOf(address, owner);
   }
 }
 

@@ -34,6 +34,11 @@ export class WireSegment {
   readonly #options: () => Omit<L2ElectionOptions, 'nodeName'>;
   #election: L2Election | undefined;
   readonly #standings = new Map<string, Standing>();
+  /** Thousands of addresses may have the same, and keep one. */
+  #lastStanding: { readonly text: string; readonly standing: Standing } = {
+    text: '',
+    standing: {},
+  };
   /** Those of them that it does not stand for now. */
   readonly #aside = new Set<string>();
   #follower: SegmentFollower | undefined;
@@ -81,9 +86,10 @@ export class WireSegment {
   /** Gives whether this is news. */
   stand(address: string, standing: Standing): boolean {
     const before = this.#standings.get(address);
-    // The newer of two equal ones: the plan has that one, too.
-    this.#standings.set(address, standing);
-    if (JSON.stringify(before) === JSON.stringify(standing)) return false;
+    const text = JSON.stringify(standing);
+    if (JSON.stringify(before) === text) return false;
+    if (this.#lastStanding.text !== text) this.#lastStanding = { text, standing };
+    this.#standings.set(address, this.#lastStanding.standing);
     this.#count(before, standing);
     if (!this.#aside.has(address)) this.#election?.stand(address, standing);
     return true;

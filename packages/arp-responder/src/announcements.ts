@@ -4,13 +4,14 @@ import {
   type AnnounceInput,
   type AnnounceState,
 } from './announce-schedule.ts';
+import { bytesOf, type AddressKey } from './address-key.ts';
 import { announcement } from './announcement.ts';
 import { endOf, type LinkRight, type LinkRights } from './link-rights.ts';
 import type { ResponderDeps } from './responder-deps.ts';
 
 /** An address that can be announced, while the right to answer for it runs. */
 interface Announced {
-  readonly bytes: Uint8Array;
+  readonly key: AddressKey;
   readonly text: string;
   readonly right: LinkRight;
 }
@@ -47,7 +48,9 @@ export class Announcements {
   send(address: Announced): void {
     const { link, log, metrics } = this.#deps;
     const notAfterMs = this.#rights.read(address.right);
-    const outcomes = announcement(address.bytes, link.mac).map((one) => link.send(one, notAfterMs));
+    const outcomes = announcement(bytesOf(address.key), link.mac).map((one) =>
+      link.send(one, notAfterMs),
+    );
     for (const outcome of outcomes) {
       if (outcome === 'sent') metrics?.announcementSent(address.text);
     }

@@ -1,26 +1,15 @@
-import { bytesOf, keyAt, type AddressKey } from './address-key.ts';
+import { keyAt, type AddressKey } from './address-key.ts';
 import type { Address } from './address.ts';
 import type { LinkRight } from './link-rights.ts';
 
-/** One address that is ours. */
-export class Owned<State> implements Address {
+/** One address that is ours. Its bytes are made of the key where they are used: there may be thousands of addresses. */
+export interface Owned<State> {
+  readonly key: AddressKey;
   readonly text: string;
   /** The right to answer for it. */
   right: LinkRight;
   /** What its keeper remembers of it. */
   state: State;
-  readonly #key: AddressKey;
-
-  constructor(key: AddressKey, text: string, right: LinkRight, state: State) {
-    this.#key = key;
-    this.text = text;
-    this.right = right;
-    this.state = state;
-  }
-
-  get bytes(): Uint8Array {
-    return bytesOf(this.#key);
-  }
 }
 
 /** The set of our addresses, found straight from the bytes of a frame. */
@@ -39,7 +28,7 @@ export class OwnedAddresses<State> {
 
   add({ bytes, text }: Address, right: LinkRight, state: State): Owned<State> {
     const key = keyAt(bytes, 0, bytes.length);
-    const owned = new Owned(key, text, right, state);
+    const owned = { key, text, right, state };
     this.#mapFor(bytes.length).set(key, owned);
     return owned;
   }

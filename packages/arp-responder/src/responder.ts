@@ -52,8 +52,8 @@ export class Responder implements Disposable {
   readonly #check: AnswerRights;
   /** Listened for although they are not ours, by their text. */
   readonly #standby = new Map<string, AddressKey>();
-  /** The addresses that the link listens for, as text. */
-  #heard: ReadonlySet<string> = new Set();
+  /** Those stood by for that the link does not listen for yet. */
+  readonly #unheard = new Set<string>();
   #listening: Disposable | undefined;
   /** The address that the last question was about. */
   #asked: Owned<Tenure> | undefined;
@@ -65,7 +65,7 @@ export class Responder implements Disposable {
     const announcements = new Announcements(deps, this.#rights, options.announceRefreshMs);
     this.#tenures = new Tenures(deps, this.#rights, announcements);
     this.#probes = new AddressProbes(deps, (text) => {
-      if (!this.#heard.has(text)) this.#watch();
+      if (!this.#isHeard(text)) this.#watch();
     });
     const { echoPerSecond } = options;
     if (echoPerSecond !== undefined && !(echoPerSecond >= 1)) {
@@ -107,6 +107,7 @@ export class Responder implements Disposable {
     const { bytes, text } = this.#addressOf(address);
     if (this.#standby.has(text)) return;
     this.#standby.set(text, keyAt(bytes, 0, bytes.length));
+    if (this.#owned.get(bytes) === undefined) this.#unheard.add(text);
     this.#listenSoon();
   }
 
@@ -145,7 +146,7 @@ export class Responder implements Disposable {
     const kept = new Set(wanted.map(({ text }) => text));
     let dropped = false;
     for (const owned of this.#owned) {
-      if (!kept.has(owned.text)) dropped = this.#drop(owned.bytes) || dropped;
+      if (!kept.has(owned.text)) dropped = this.#drop(bytesOf(owned.key)) || dropped;
     }
     this.#take(wanted, dropped);
   }
@@ -206,7 +207,7 @@ export class Responder implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#listening?.[Symbol.dispose]();
-    for (const owned of this.#owned) this.#drop(owned.bytes);
+    for (const owned of this.#owned) this.#drop(bytesOf(owned.key));
     this.#probes.close();
     this.#deps.link.close();
   }
@@ -301,13 +302,13 @@ export class Responder implements Disposable {
       const renewed = before !== undefined && nowMs < endOf(before.right.deadline);
       const right = this.#rights.grant(bytes, untilMs, before?.right);
       if (before === undefined) {
+        unheard ||= !this.#isHeard(text);
         const owned = this.#owned.add(
           { bytes, text },
           right,
           this.#tenures.initial(fresh === true),
         );
         this.#tenures.settle(owned);
-        unheard ||= !this.#heard.has(owned.text);
         begin.push(() => this.#tenures.step(owned, { type: 'begin' }));
         continue;
       }
@@ -341,6 +342,12 @@ export class Responder implements Disposable {
     return true;
   }
 
+  /** Whether the link listens for an address because it is ours, or stood by for. */
+  #isHeard(text: string): boolean {
+    if (this.#unheard.has(text)) return false;
+    return this.#standby.has(text) || this.#owned.get(this.#addressOf(text).bytes) !== undefined;
+  }
+
   #listenSoon(): void {
     if (this.#closed) return;
     this.#listening ??= this.#deps.clock.timer(0, () => {
@@ -353,11 +360,11 @@ export class Responder implements Disposable {
     if (this.#closed) return;
     const heard = new Set(this.#standby.keys());
     const all = Array.from(this.#standby.values(), bytesOf);
-    for (const { text, bytes } of this.#owned) {
-      if (!heard.has(text)) all.push(bytes);
+    for (const { text, key } of this.#owned) {
+      if (!heard.has(text)) all.push(bytesOf(key));
       heard.add(text);
     }
-    this.#heard = heard;
+    this.#unheard.clear();
     const claims = this.#probes.watched().filter((text) => !heard.has(text));
     this.#deps.link.watch({
       ipv4: all.filter((bytes) => bytes.length === 4),

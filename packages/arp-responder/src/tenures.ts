@@ -1,3 +1,4 @@
+import { bytesOf } from './address-key.ts';
 import type { Announcements } from './announcements.ts';
 import { endOf, type LinkRights } from './link-rights.ts';
 import type { Owned } from './owned-addresses.ts';
@@ -73,7 +74,7 @@ export class Tenures {
     const fields = { interface: link.interfaceName, address: owned.text };
     switch (effect.type) {
       case 'probe':
-        link.send(probe(owned.bytes, link.mac));
+        link.send(probe(bytesOf(owned.key), link.mac));
         break;
       case 'wait':
         this.pause(owned);

@@ -133,7 +133,7 @@ export function viewServiceStatus(raw: unknown, kind: ServiceStatusKind): Servic
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
-    service: name === undefined || namespace === undefined ? '' : `${namespace}/${name}`,
+    service: name === undefined || namespace === undefined ? '' : [namespace, name].join('/'),
     node: labels[LABEL.NODE] ?? '',
     owners: sharedList(ownerReferences.map(({ uid = '' }) => uid)),
     status: {

@@ -200,7 +200,8 @@ export class Speaker {
     }
     if (ready.length === 0) return this.#keepSilent(key, service, 'noUsableInterface');
     this.#silences.delete(key);
-    return { addresses: ready, candidates, preferred };
+    // Of the right length: what `push` made has room for more.
+    return { addresses: ready.slice(), candidates, preferred };
   }
 
   #keepSilent(

@@ -127,7 +127,8 @@ export function viewEndpointSlice(raw: unknown): EndpointsView | undefined {
   );
   const nodes = serving.map((endpoint) => endpoint.nodeName).filter((name) => name !== undefined);
   return {
-    service: `${metadata.namespace ?? ''}/${service}`,
+    // Joined, as it is kept: a template gives a tree of its parts.
+    service: [metadata.namespace ?? '', service].join('/'),
     canServe: serving.length > 0,
     nodes: sharedList([...new Set(nodes)]),
   };

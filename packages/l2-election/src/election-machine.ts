@@ -17,14 +17,7 @@ import { fastMs, speak } from './speaking.ts';
 import { endRests } from './striving.ts';
 import { gather, leadsFirst } from './together.ts';
 import { Turn } from './turn.ts';
-import {
-  frameDueMs,
-  isTogetherDue,
-  nextTurn,
-  probeEveryMs,
-  rivalUntilMs,
-  solicitAfterMs,
-} from './waking.ts';
+import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
 
 /** For how long an address is left to a machine that is no speaker after its last answer. */
 export const alienMs = 60_000;
@@ -79,7 +72,7 @@ function take(turn: Turn, event: ElectionEvent): void {
   const { state, nowMs } = turn;
   switch (event.kind) {
     case 'heartbeat':
-      hear(turn, event.heartbeat, event.mac);
+      hear(turn, event);
       break;
     case 'foreign-frame':
       state.foreignAtMs = nowMs;
@@ -312,7 +305,7 @@ export function hasLeft(state: ElectionState): boolean {
 function isFrameDue(turn: Turn): boolean {
   const { state, nowMs } = turn;
   if (state.silent) return false;
-  return state.sendNow || nowMs >= frameDueMs(turn) || isTogetherDue(turn);
+  return state.sendNow || nowMs >= frameDueMs(turn);
 }
 
 function forget(turn: Turn): void {

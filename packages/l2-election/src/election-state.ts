@@ -178,7 +178,13 @@ export interface ElectionState {
 /** What can happen between two turns. */
 export type ElectionEvent =
   /** A heartbeat that authenticated; `mac` is who sent it. */
-  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly mac: string }
+  | {
+      readonly kind: 'heartbeat';
+      readonly heartbeat: Heartbeat;
+      readonly mac: string;
+      /** When the link got it, where that is known. Default: just now. */
+      readonly heardMs?: number;
+    }
   /** A frame that another machine sent, and that is no heartbeat: our receiver works. */
   | { readonly kind: 'foreign-frame' }
   | { readonly kind: 'stand'; readonly address: string; readonly candidacy: Candidacy }

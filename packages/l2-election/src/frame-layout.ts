@@ -28,8 +28,20 @@ export const OFFSET = {
   body: 56,
 } as const;
 
-/** The bits of the flags. `unlisted`: without entries, which are those that the frame `listSeq` said first. */
-export const FLAG = { leaving: 1, passive: 2, unlisted: 4 } as const;
+/** The bits of the flags. `unlisted`: without entries, which are those that the frame `listSeq` said first. `quiet`: see {@link QUIET_FRAMES}. */
+export const FLAG = { leaving: 1, passive: 2, unlisted: 4, quiet: 8 } as const;
+
+/**
+ * How a filter tells the frames that may wait for a node at rest (`rest` of `ElectionLink`): by these values of the single bytes at these offsets, from the
+ * start of the Ethernet header. Any other frame must be delivered when it comes.
+ */
+export const QUIET_FRAMES: {
+  readonly version: { readonly at: number; readonly value: number };
+  readonly flags: { readonly at: number; readonly values: readonly number[] };
+} = {
+  version: { at: OFFSET.version, value: FRAME_VERSION },
+  flags: { at: OFFSET.flags, values: [FLAG.quiet, FLAG.quiet + FLAG.unlisted] },
+};
 
 /** The authentication code ends the frame: HMAC-SHA-256, its first 16 bytes, over all from the source address on. */
 export const CODE_BYTES = 16;

@@ -1,4 +1,10 @@
-import { type ElectionState, newPeer, type Peer, sentTimesKept } from './election-state.ts';
+import {
+  type ElectionEvent,
+  type ElectionState,
+  newPeer,
+  type Peer,
+  sentTimesKept,
+} from './election-state.ts';
 import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
 import { hearEntries } from './hearing-entries.ts';
 import { isAlive, isUnchanged } from './knowledge.ts';
@@ -14,19 +20,20 @@ const recordingAfterMs = 30_000;
  * One that refers to a list which we lack is a promise and a sign of life like any other. It is no consent, as it may object or hold what is
  * claimed; and we do not acknowledge it, so that its sender lists again.
  */
-export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
+export function hear(turn: Turn, event: ElectionEvent & { readonly kind: 'heartbeat' }): void {
   const { state } = turn;
+  const { heartbeat: beat, mac } = event;
   if (beat.node === state.node) {
     hearOurName(turn, beat, mac);
     return;
   }
-  state.foreignAtMs = turn.nowMs;
+  const heardMs = heardAt(turn, event.heardMs);
+  state.foreignAtMs = Math.max(state.foreignAtMs, heardMs);
   const named = beat.acknowledgements.find(
     ({ node, boot }) => node === state.node && boot === state.boot,
   );
   const peer = accept(turn, beat, named);
   if (peer === undefined) return;
-  turn.hears = true;
   // Not if it was we who were away: its frames may have waited since we last read.
   const back = turn.datedMs - peer.heardAtMs >= turn.timings.bindingMs;
   if (back) {
@@ -35,23 +42,23 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   }
   peer.mac = mac;
   peer.newest = beat.seq;
-  peer.heardAtMs = turn.nowMs;
+  peer.heardAtMs = heardMs;
   if (beat.seq > peer.evidence) {
     peer.evidence = beat.seq;
-    peer.evidenceAtMs = turn.nowMs;
+    peer.evidenceAtMs = heardMs;
   }
   peer.dead = false;
   const entries = beat.entries ?? (peer.listSeq === beat.listSeq ? peer.list : undefined);
-  const ackedAgoMs = noteOwn(turn, peer, named, entries !== undefined);
+  const ackedAgoMs = heardMs - noteOwn(turn, peer, named, entries !== undefined);
   anchor(peer, turn.datedMs - turn.timings.delayMs - beat.ageMs);
   // One that returns did not know of us; it is given a moment to learn, in which its silence is no broken promise.
   if (back) {
     const { deadAfterMs, marginMs, graceMs, heartbeatMs } = turn.timings;
-    const cameMs = Math.min(turn.nowMs, turn.datedMs + heartbeatMs);
+    const cameMs = Math.min(heardMs, turn.datedMs + heartbeatMs);
     anchor(peer, cameMs - (deadAfterMs - marginMs) + graceMs);
   }
   for (const ack of beat.acknowledgements) {
-    if (ack.node !== state.node) hearSay(turn, ack, beat.acknowledgements);
+    if (ack.node !== state.node) hearSay(state, heardMs, ack, beat.acknowledgements);
   }
   peer.leaving = beat.leaving;
   peer.passive = beat.passive;
@@ -75,6 +82,15 @@ export function hear(turn: Turn, beat: Heartbeat, mac: string): void {
   }
   // It may not know that we live: tell it before it has reason to worry.
   if (back || ackedAgoMs > 1.5 * turn.timings.heartbeatMs) state.sendSoon = true;
+}
+
+/**
+ * When it came, as long as we read as often as we speak. Of what waited for a process that was stopped, only the order is believed: all of it came just
+ * now, which is the safe side, as others may answer for what is ours only so long after we last heard of them.
+ */
+function heardAt({ nowMs, datedMs, timings }: Turn, heardMs: number = nowMs): number {
+  if (nowMs - datedMs >= 2 * timings.heartbeatMs) return nowMs;
+  return Math.min(nowMs, Math.max(datedMs, heardMs));
 }
 
 /** Only a frame that names our boot under our own name proves that a second process lives; others are echoes of an earlier one. */
@@ -121,16 +137,16 @@ function accept(turn: Turn, beat: Heartbeat, named: Acknowledgement | undefined)
   return peer;
 }
 
-/** What the frame acknowledges of ours; how long ago the newest frame that it knows of was sent. Consent is only what `mayConsent`. */
+/** What the frame acknowledges of ours; when the newest frame that it knows of was sent. Consent is only what `mayConsent`. */
 function noteOwn(
   turn: Turn,
   peer: Peer,
   named: Acknowledgement | undefined,
   mayConsent: boolean,
 ): number {
-  if (named === undefined) return Infinity;
+  if (named === undefined) return -Infinity;
   const sentAtMs = sentAt(turn.state, named.evidence);
-  if (sentAtMs === undefined) return Infinity;
+  if (sentAtMs === undefined) return -Infinity;
   anchor(peer, sentAtMs);
   peer.ackMax = Math.max(peer.ackMax, named.evidence);
   const gotAtMs = sentAt(turn.state, named.direct) ?? -Infinity;
@@ -142,7 +158,7 @@ function noteOwn(
     peer.ackDirect = named.direct;
     peer.ackDirectAtMs = sentAt(turn.state, named.direct) ?? peer.ackDirectAtMs;
   }
-  return turn.nowMs - sentAtMs;
+  return sentAtMs;
 }
 
 function sentAt({ seq, sentAtMs }: ElectionState, wanted: number): number | undefined {
@@ -159,24 +175,25 @@ function anchor(peer: Peer, atMs: number): void {
  * was away perhaps, and read what an ended boot had sent.
  */
 function hearSay(
-  { state, nowMs }: Turn,
+  state: ElectionState,
+  heardMs: number,
   ack: Acknowledgement,
   all: readonly Acknowledgement[],
 ): void {
   if (ack.evidence === 0) return;
   const known = state.peers.get(ack.node);
   if (known !== undefined && known.boot !== ack.boot) {
-    if (isAlive(state, known, nowMs)) return;
+    if (isAlive(state, known, heardMs)) return;
     if (all.some(({ node, boot }) => node === ack.node && boot === known.boot)) return;
   }
   if (known?.boot !== ack.boot) {
     const peer = newPeer(ack.boot, known?.ackMax ?? 0, state.seq);
     peer.evidence = ack.evidence;
-    peer.evidenceAtMs = nowMs;
+    peer.evidenceAtMs = heardMs;
     state.peers.set(ack.node, peer);
   } else if (ack.evidence > known.evidence) {
     known.evidence = ack.evidence;
-    known.evidenceAtMs = nowMs;
+    known.evidenceAtMs = heardMs;
     known.dead = false;
   }
 }

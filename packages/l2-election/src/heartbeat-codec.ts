@@ -147,6 +147,7 @@ export class HeartbeatCodec {
         wallS: view.getUint32(OFFSET.wallS),
         leaving: (flags & FLAG.leaving) !== 0,
         passive: (flags & FLAG.passive) !== 0,
+        quiet: (flags & FLAG.quiet) !== 0,
         held: view.getUint16(OFFSET.held),
         acknowledgements,
         listSeq: view.getUint32(OFFSET.listSeq),
@@ -240,10 +241,11 @@ export class HeartbeatCodec {
   }
 }
 
-function flagsOf({ leaving, passive, entries }: Heartbeat): number {
+function flagsOf({ leaving, passive, quiet, entries }: Heartbeat): number {
   return (
     (leaving ? FLAG.leaving : 0) +
     (passive ? FLAG.passive : 0) +
+    (quiet ? FLAG.quiet : 0) +
     (entries === undefined ? FLAG.unlisted : 0)
   );
 }

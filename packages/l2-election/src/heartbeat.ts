@@ -52,6 +52,8 @@ export interface Heartbeat {
   readonly leaving: boolean;
   /** It holds and claims nothing and is asked for no consent: it is deaf, without a link, or done. */
   readonly passive: boolean;
+  /** Nothing is new, and nothing open: a node at rest need not read this before its own next heartbeat. */
+  readonly quiet: boolean;
   /** How many addresses it holds or claims. */
   readonly held: number;
   readonly acknowledgements: readonly Acknowledgement[];

@@ -51,7 +51,7 @@ export {
   type Stray,
   type WatchedHold,
 } from './answer-watch-state.ts';
-export { ETHER_TYPE } from './frame-layout.ts';
+export { ETHER_TYPE, QUIET_FRAMES } from './frame-layout.ts';
 export { decodeState, encodeState, stateFormat, type StateFault } from './state-codec.ts';
 export { answerableUntilMs, mayAnswer, type Right, rightOf } from './right.ts';
 export { checkTimings, clockDrift, type Timings, wifiTimings, wiredTimings } from './timings.ts';

@@ -29,6 +29,8 @@ export interface ElectionLink {
   listen(listener: {
     /** A whole Ethernet frame; the bytes are read during the call only. */
     onFrame(frame: Uint8Array): void;
+    /** The same for one that the link kept for so long; see `rest`. */
+    onKept(frame: Uint8Array, waitedMs: number): void;
     /** Gets the delivery of frames that came together, where a link knows that: after all of them the election acts at once. */
     onBatch(deliver: () => void): void;
     onLink(state: 'up' | 'down'): void;
@@ -38,8 +40,11 @@ export interface ElectionLink {
    * stopped for a while. A link that never lets frames wait need do nothing.
    */
   readAll(): void;
-  /** Where given: delivers nothing for so long, then all that arrived meanwhile, unless `readAll` asks for it before. */
-  hold?(ms: number): void;
+  /**
+   * Where given: as long as the last call said so, the link may keep `QUIET_FRAMES` until `readAll` asks for them, if it knows then how long they waited (`onKept`). A node at
+   * rest asks with each heartbeat of its own, and wakes for nothing else. Before the first call, and where the link cannot, it delivers all when it comes.
+   */
+  rest?(atRest: boolean): void;
   /** Sends a whole Ethernet frame; never throws for what the world does. */
   send(frame: Uint8Array): unknown;
 }
@@ -65,6 +70,8 @@ export interface L2ElectionListener {
   conflict?(address: string, mac: string): void;
   /** Another process runs under our node's name; neither will hold anything. */
   duplicateIdentity?(mac: string): void;
+  /** A turn is over, and all that it did. For who has something to do now and then: at rest the process wakes for turns and for nothing else. */
+  turned?(): void;
   /** A node says that a holder, us or another, does not answer. Called as the frame is read; input for `answerWatchStep`. */
   reported?(report: AnswerReport): void;
   /**

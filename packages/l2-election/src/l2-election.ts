@@ -17,8 +17,8 @@ import { report } from './report.ts';
 import { heldIn, isRenewed } from './renewal.ts';
 import { isAnswerable, rightOf } from './right.ts';
 import { macText, type PortListener, SegmentPort } from './segment-port.ts';
+import { isAtRest } from './speaking.ts';
 import { checkTimings, wiredTimings } from './timings.ts';
-import { holdMs } from './waking.ts';
 
 /**
  * One node's part in the election on one segment: runs {@link step} on a link and a clock.
@@ -39,6 +39,8 @@ export class L2Election {
   #turn: Disposable | undefined;
   #stopping: PromiseWithResolvers<void> | undefined;
   #stopped = false;
+  /** What the link was told last. */
+  #atRest = false;
   #inTurn = false;
   #turnAfter = false;
   /** What the owner does not know yet that we hold. */
@@ -208,7 +210,8 @@ export class L2Election {
 
   #hears(): PortListener {
     return {
-      heartbeat: (heartbeat, mac) => this.#tell({ kind: 'heartbeat', heartbeat, mac }),
+      heartbeat: (heartbeat, mac, heardMs) =>
+        this.#tell({ kind: 'heartbeat', heartbeat, mac, heardMs }),
       // Busy segments carry many: they wait for the next turn.
       foreign: () => (this.#foreignFrame = true),
       met: (other) => this.#meet(other),
@@ -256,8 +259,7 @@ export class L2Election {
     this.#rightUntilMs = rightOf(state).untilMs;
     this.#inTurn = true;
     for (const effect of effects) this.#carryOut(effect);
-    const ms = holdMs(state, nowMs);
-    if (ms > 0) this.#deps.link.hold?.(ms);
+    this.#rest(isAtRest(state, nowMs));
     const isTold = this.#tellInherited();
     if (isTold || isRenewed(before, state, effects))
       this.#deps.listener.renewed?.(this.#rightUntilMs);
@@ -271,6 +273,13 @@ export class L2Election {
     }
     this.#wakeAt(state.wakeAtMs);
     if (this.#turnAfter) this.#takeTurn(false);
+    else this.#deps.listener.turned?.();
+  }
+
+  #rest(atRest: boolean): void {
+    if (this.#atRest === atRest) return;
+    this.#atRest = atRest;
+    this.#deps.link.rest?.(atRest);
   }
 
   #end(): void {
@@ -282,8 +291,9 @@ export class L2Election {
 
   #wakeAt(atMs: number): void {
     const { clock } = this.#deps;
-    this.#wake = clock.timer(Math.max(0, atMs - clock.nowMs()), () => {
-      // A timer may fire a little early.
+    // A timer may fire a little early. At rest a millisecond later is as good, and saves the process from waking twice.
+    const spareMs = this.#atRest ? 1 : 0;
+    this.#wake = clock.timer(Math.max(0, atMs - clock.nowMs()) + spareMs, () => {
       if (clock.nowMs() < atMs) this.#wakeAt(atMs);
       else this.#takeTurn(this.#port.readAll());
     });

@@ -10,8 +10,8 @@ const looksMax = 100;
 
 /** What is heard on a segment. */
 export interface PortListener {
-  /** `mac`: as text. */
-  heartbeat(heartbeat: Heartbeat, mac: string): void;
+  /** `mac`: as text. `heardMs`: when the link got it. */
+  heartbeat(heartbeat: Heartbeat, mac: string, heardMs: number): void;
   /** Another machine spoke, and it was no heartbeat. */
   foreign(): void;
   /** Another election of this process is on the same segment. */
@@ -41,7 +41,8 @@ export class SegmentPort {
     this.#heartbeats = new HeartbeatCodec(deps, options);
     this.#reports = new AnswerReportCodec(deps, options);
     deps.link.listen({
-      onFrame: (frame) => this.#onFrame(frame),
+      onFrame: (frame) => this.#onFrame(frame, 0),
+      onKept: (frame, waitedMs) => this.#onFrame(frame, waitedMs),
       onBatch: (deliver) => this.#onBatch(deliver),
       onLink: (state) => listener.link(state === 'up'),
     });
@@ -101,8 +102,8 @@ export class SegmentPort {
     if (!isInner) this.#listener.batchEnded();
   }
 
-  #onFrame(frame: Uint8Array): void {
-    const { link, electionOf, metrics } = this.#deps;
+  #onFrame(frame: Uint8Array, waitedMs: number): void {
+    const { clock, link, electionOf, metrics } = this.#deps;
     if (this.#closed || isFrom(frame, link.mac)) return;
     const ownOther = electionOf?.(frame.subarray(6, 12));
     const unanswered = this.#reports.read(frame);
@@ -115,7 +116,7 @@ export class SegmentPort {
       // What this machine says itself proves nothing of its receiver or of others.
       if (read.kind !== 'fault') this.#listener.met(ownOther);
     } else if (read.kind === 'heartbeat') {
-      this.#listener.heartbeat(read.heartbeat, macText(read.mac));
+      this.#listener.heartbeat(read.heartbeat, macText(read.mac), clock.nowMs() - waitedMs);
     } else {
       const isOurs = read.kind === 'fault' && read.fault !== 'other-ether-type';
       if (isOurs) metrics?.frameRefused(read.fault);

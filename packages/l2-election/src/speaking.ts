@@ -4,9 +4,6 @@ import { heldCount, isAlive, isHeard, isUnchanged, otherHolder, stakeOf } from '
 import { beats } from './placement.ts';
 import type { Turn } from './turn.ts';
 
-/** By how much later than its due who speaks as another does is ready to speak first: the next time, it should hear that one again. */
-const lag = 0.1;
-
 /** Makes the next heartbeat and counts it as sent now. */
 export function speak(turn: Turn): void {
   const { state, nowMs } = turn;
@@ -30,6 +27,7 @@ export function speak(turn: Turn): void {
     wallS: Math.floor(turn.wallMs / 1000) >>> 0,
     leaving: state.leaving,
     passive: state.passive,
+    quiet: isQuiet(state, nowMs),
     held: heldCount(state),
     acknowledgements: acknowledge(state, nowMs),
     listSeq: state.listSeq,
@@ -39,10 +37,25 @@ export function speak(turn: Turn): void {
   sentAtMs[state.seq % sentTimesKept] = nowMs;
   state.sentAtMs = sentAtMs;
   state.lastSentMs = nowMs;
-  state.nextSendMs = nowMs + turn.timings.heartbeatMs * (turn.hears ? 1 + lag : 1);
+  state.nextSendMs = nowMs + turn.timings.heartbeatMs;
   state.sendSoon = false;
   state.sendNow = false;
   turn.effects.push({ kind: 'send', heartbeat });
+}
+
+/** Whether our frame has nothing for which a node at rest must wake: all have had the time to learn what was new last. */
+function isQuiet(state: ElectionState, nowMs: number): boolean {
+  const { leaving, passive, sendNow, sendSoon, newListAtMs, timings } = state;
+  if (leaving || passive || sendNow || sendSoon) return false;
+  return nowMs - newListAtMs >= timings.deadAfterMs && isAtRest(state, nowMs);
+}
+
+/**
+ * Whether what others say without news may wait until our own next heartbeat: nothing about an address is open, and nobody is missed. Such frames are dated
+ * when they come, so that it is as if they had been read then.
+ */
+export function isAtRest(state: ElectionState, nowMs: number): boolean {
+  return isUnchanged(state) && !isOverdue(state, nowMs);
 }
 
 /**

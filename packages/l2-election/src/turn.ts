@@ -22,8 +22,6 @@ export class Turn {
   readonly wallMs: number;
   /** No frame of this turn arrived before this moment. */
   readonly datedMs: number;
-  /** A peer spoke. */
-  hears = false;
   /** Effects that no transition implies. */
   readonly effects: ElectionEffect[] = [];
   readonly #before: ElectionState;

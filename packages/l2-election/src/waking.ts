@@ -44,25 +44,6 @@ export function frameDueMs(turn: Turn): number {
   return dueMs;
 }
 
-/**
- * Whether to speak now as another does. Who hears another when half of its own time to the next frame is over speaks at once, and so all nodes of a
- * segment soon speak together: each wakes once for the frames of all, where it would wake for each.
- */
-export function isTogetherDue({ state, nowMs, timings, hears }: Turn): boolean {
-  return hears && nowMs - state.lastSentMs >= timings.heartbeatMs / 2;
-}
-
-/**
- * For how long after this turn frames may wait, so that those of all who speak together are taken in by one turn: nothing about an address is open, and we
- * have just spoken. To others it is as if a switch had kept our frames for so long.
- */
-export function holdMs(state: ElectionState, nowMs: number): number {
-  return isUnchanged(state) && state.lastSentMs === nowMs ? volleyMs : 0;
-}
-
-/** Nodes that speak together are heard within so long of one's own frame: a switch and their own wake-up lie between. */
-const volleyMs = 4;
-
 function claimsAny(state: ElectionState): boolean {
   if (isUnchanged(state)) return false;
   for (const { mode } of state.addresses.values()) if (mode === 'claim') return true;

@@ -317,6 +317,7 @@ describe('what waited while the process was stopped', () => {
     wallS: wallMs / 1000,
     leaving: false,
     passive: false,
+    quiet: false,
     held: 0,
     acknowledgements: [],
     listSeq: 0,
@@ -325,7 +326,26 @@ describe('what waited while the process was stopped', () => {
   const fresh = initialState({ node: 'a'.padStart(16, '0'), boot: 1, timings, nowMs: 0 });
   const heardAt = (state: ElectionState, nowMs: number, seq: number): ElectionState =>
     step(state, turnAt(nowMs, { kind: 'heartbeat', heartbeat: { ...beat, seq }, mac: 'm' }))[0];
+  const keptAt = (state: ElectionState, nowMs: number, seq: number, heardMs: number): number => {
+    const event = { kind: 'heartbeat', heartbeat: { ...beat, seq }, mac: 'm', heardMs } as const;
+    return step(state, turnAt(nowMs, event))[0].peers.get(beat.node)?.heardAtMs ?? NaN;
+  };
   const anchorOf = (state: ElectionState): number => state.peers.get(beat.node)?.anchorMs ?? NaN;
+
+  test('counts as heard when the link got it, between the last look and now', () => {
+    const state = heardAt(fresh, 20, 1);
+    const { heartbeatMs } = timings;
+    const nowMs = 20 + heartbeatMs;
+    expect(keptAt(state, nowMs, 2, nowMs - 30)).toBe(nowMs - 30);
+    expect(keptAt(state, nowMs, 2, 5)).toBe(20);
+    expect(keptAt(state, nowMs, 2, nowMs + 5)).toBe(nowMs);
+  });
+
+  test('counts as heard now where the last look is so long ago that the process was stopped', () => {
+    const state = heardAt(fresh, 20, 1);
+    const nowMs = 20 + 2 * timings.heartbeatMs;
+    expect(keptAt(state, nowMs, 2, nowMs - 30)).toBe(nowMs);
+  });
 
   test('is dated by the last look, so that a promise is not taken to be younger than it is', () => {
     const state = heardAt(heardAt(fresh, 10, 1), 20, 2);

@@ -21,6 +21,7 @@ export const heartbeat: Heartbeat = {
   wallS: 1_790_000_000,
   leaving: true,
   passive: false,
+  quiet: false,
   held: 2,
   acknowledgements: [{ node: 'fedcba9876543210', boot: 0x01020304, evidence: 300, direct: 298 }],
   listSeq: 5,

@@ -57,12 +57,18 @@ describe('a heartbeat on the wire', () => {
     expect(frame.subarray(-16).toString('hex')).toBe(Buffer.from(code).toString('hex'));
   });
 
-  test('that refers to the list of an earlier one bears none, and a flag that says so', () => {
-    const beat = { ...heartbeat, acknowledgements: [], leaving: false, entries: undefined };
+  test('that refers to the list of an earlier one bears none, and a flag that says so, beside the one of a quiet frame', () => {
+    const beat = {
+      ...heartbeat,
+      acknowledgements: [],
+      leaving: false,
+      quiet: true,
+      entries: undefined,
+    };
     const frame = Buffer.from(only(codec().encode(beat, mac)));
     const wanted = golden.slice(0, golden.indexOf('0051')); // all before the length
     const head = Buffer.from(wanted, 'hex');
-    head[15] = 4; // flags: unlisted
+    head[15] = 12; // flags: unlisted, quiet
     head.writeUInt16BE(0, 46); // acknowledgements
     head.writeUInt16BE(0, 48); // entries
     expect(frame.subarray(0, -16).toString('hex')).toBe(`${head.toString('hex')}0000`);
@@ -157,7 +163,7 @@ describe('a frame changes nothing', () => {
         fc.uint8Array({ maxLength: 300 }),
         fc.nat({ max: 20 }),
         fc.nat({ max: 40 }),
-        fc.nat({ max: 7 }),
+        fc.nat({ max: 15 }),
         (body, acknowledgements, entries, flags) => {
           const read = codec().read(signed(body, acknowledgements, entries, flags));
           expect(['heartbeat', 'fault']).toContain(read.kind);
@@ -250,6 +256,7 @@ const anyHeartbeat: fc.Arbitrary<Heartbeat> = fc.record({
   wallS: word,
   leaving: fc.boolean(),
   passive: fc.boolean(),
+  quiet: fc.boolean(),
   held: fc.nat({ max: 0xffff }),
   acknowledgements: fc.array(
     fc

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { type AddressState, type ElectionState, type Step, step } from '../src/index.ts';
+import {
+  type AddressState,
+  type ElectionEffect,
+  type ElectionState,
+  type Step,
+  step,
+} from '../src/index.ts';
 import { drawSchedule, run } from './schedule.ts';
 import { Segment } from './segment.ts';
 
@@ -18,6 +24,13 @@ function compared(state: ElectionState): object {
   return { ...state, addresses, settledAtMs: 0 };
 }
 
+/** That nothing is open is known only to the one that need not look. */
+function spoken(effect: ElectionEffect): ElectionEffect {
+  return effect.kind === 'send'
+    ? { ...effect, heartbeat: { ...effect.heartbeat, quiet: false } }
+    : effect;
+}
+
 /** Takes each turn twice. */
 function twice(count: { turns: number; short: number }): Step {
   return (state, input) => {
@@ -26,7 +39,7 @@ function twice(count: { turns: number; short: number }): Step {
     if (state.settledAtMs === -Infinity) return result;
     count.short++;
     const [whole, effects] = step({ ...state, settledAtMs: -Infinity }, input);
-    expect(result[1]).toEqual(effects);
+    expect(result[1].map(spoken)).toEqual(effects.map(spoken));
     expect(compared(result[0])).toEqual(compared(whole));
     return result;
   };
@@ -47,6 +60,6 @@ test('at rest no turn looks at the addresses', () => {
   count.turns = 0;
   count.short = 0;
   segment.run(12_000);
-  expect(count.turns).toBeGreaterThan(350);
+  expect(count.turns).toBeGreaterThan(180);
   expect(count.short / count.turns).toBeGreaterThan(0.99);
 });

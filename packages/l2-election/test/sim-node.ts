@@ -11,7 +11,7 @@ import {
   type Step,
   type Timings,
 } from '../src/index.ts';
-import { holdMs } from '../src/waking.ts';
+import { isAtRest } from '../src/speaking.ts';
 import type { EventQueue } from './event-queue.ts';
 
 /** A frame on its way, and when it was sent in true time. */
@@ -19,6 +19,11 @@ export interface SimFrame {
   readonly heartbeat: Heartbeat;
   readonly sentMs: number;
   readonly mac: string;
+}
+
+/** A frame in a socket, and since when, by the clock of its node. */
+interface WaitingFrame extends SimFrame {
+  readonly heardMs: number;
 }
 
 const SLOW_START_MS = 600;
@@ -64,15 +69,15 @@ export class SimNode {
   readonly #rate: number;
   readonly #offsetMs: number;
   readonly #wallMs: number;
-  #inbox: SimFrame[] = [];
+  #inbox: WaitingFrame[] = [];
   #events: ElectionEvent[] = [];
   /** What waits in the socket of a process that will go on in this one's place. */
-  #heir: SimFrame[] | undefined;
+  #heir: WaitingFrame[] | undefined;
   #turnAtMs = Infinity;
   /** Until then it listens and does nothing else. */
   #beginsAtMs = -Infinity;
-  /** The link lets frames wait. */
-  #heldUntilMs = -Infinity;
+  /** Quiet frames do not wake it. */
+  #atRest = false;
   #turn = 0;
 
   constructor(
@@ -201,7 +206,8 @@ export class SimNode {
     this.stand(address);
   }
 
-  receive(frame: SimFrame): void {
+  receive(sent: SimFrame): void {
+    const frame = { ...sent, heardMs: this.localMs() };
     if (!this.isUp) this.#heir?.push(frame);
     // A socket holds so many frames for a process that does not read.
     if (!this.isUp || this.#inbox.length >= 256) return;
@@ -213,7 +219,7 @@ export class SimNode {
       if (peer?.boot === boot && seq > peer.direct) this.#world.heard(this, node, frame);
     } else {
       const soonMs = this.#world.queue.nowMs + 0.05 + this.#world.random() * 0.5;
-      this.turnAt(Math.max(soonMs, this.#heldUntilMs));
+      if (!this.#atRest || !frame.heartbeat.quiet) this.turnAt(soonMs);
     }
   }
 
@@ -246,7 +252,8 @@ export class SimNode {
     const events = this.#events;
     this.#inbox = [];
     this.#events = [];
-    for (const { heartbeat, mac } of frames) events.push({ kind: 'heartbeat', heartbeat, mac });
+    for (const { heartbeat, mac, heardMs } of frames)
+      events.push({ kind: 'heartbeat', heartbeat, mac, heardMs });
     const wallMs = this.#wallMs + this.#world.queue.nowMs;
     const [state, effects] = this.#world.step(before, { nowMs, wallMs, events, readAll: true });
     this.state = state;
@@ -260,8 +267,7 @@ export class SimNode {
     for (const effect of effects) this.#world.act(this, effect);
     this.#world.look();
     if (this.state !== undefined) {
-      const ms = holdMs(state, nowMs);
-      if (ms > 0) this.#heldUntilMs = this.#world.queue.nowMs + ms;
+      this.#atRest = isAtRest(state, nowMs);
       const waitMs = Math.max(0.01, (state.wakeAtMs - nowMs) / this.#rate);
       this.turnAt(this.#world.queue.nowMs + waitMs);
     }

@@ -41,18 +41,14 @@ describe('the traffic of a segment at rest', () => {
     expect(Math.abs(bytes / expected - 1)).toBeLessThan(0.03);
   });
 
-  test.each([2, 3, 5, 8])(
-    '%s nodes that started at any time soon speak together, once a heartbeat: each wakes once for the frames of all',
-    (nodes) => {
-      for (let seed = 1; seed <= 20; seed++) {
-        const sent = framesOf(seed, nodes, 3000, 1000);
-        const isSameRound = (at: number): boolean => (sent[at] ?? 0) - (sent[at - 1] ?? 0) < 25;
-        const rounds = sent.filter((_, at) => at === 0 || !isSameRound(at)).length;
-        expect(Math.abs(rounds - 1000 / wiredTimings.heartbeatMs)).toBeLessThanOrEqual(1);
-        expect(Math.abs(sent.length - rounds * nodes)).toBeLessThan(nodes);
-      }
-    },
-  );
+  test.each([2, 3, 5, 8])('%s nodes at rest turn once for each heartbeat of their own', (nodes) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { sent, turns } = countOf(seed, nodes, 3000, 1000);
+      expect(Math.abs(sent - (nodes * 1000) / wiredTimings.heartbeatMs)).toBeLessThanOrEqual(nodes);
+      // A simulated timer may fire by part of a nanosecond too early.
+      expect(turns - sent).toBeLessThanOrEqual(nodes);
+    }
+  });
 });
 
 /** How many frames there are from one with the list to the next. */
@@ -60,13 +56,20 @@ function framesAList(heartbeatMs: number): number {
   return Math.ceil(wiredTimings.deadAfterMs / heartbeatMs);
 }
 
-/** When heartbeats were sent in the last `forMs`, in order. */
-function framesOf(seed: number, nodes: number, afterMs: number, forMs: number): number[] {
-  const sentAtMs: number[] = [];
-  const noting: Step = (state, input) => {
+/** What happens from `afterMs` on. */
+function countOf(
+  seed: number,
+  nodes: number,
+  afterMs: number,
+  forMs: number,
+): { sent: number; turns: number } {
+  const count = { sent: 0, turns: 0 };
+  const counting: Step = (state, input) => {
     const [next, effects] = step(state, input);
-    const sent = effects.some(({ kind }) => kind === 'send');
-    if (sent) sentAtMs.push(segment.queue.nowMs);
+    if (segment.queue.nowMs >= afterMs) {
+      count.turns++;
+      if (effects.some(({ kind }) => kind === 'send')) count.sent++;
+    }
     return [next, effects];
   };
   const segment = new Segment(seed, {
@@ -74,10 +77,10 @@ function framesOf(seed: number, nodes: number, afterMs: number, forMs: number): 
     addresses: 2,
     startWithinMs: 1000,
     withApi: false,
-    machine: noting,
+    machine: counting,
   });
   segment.run(afterMs + forMs);
-  return sentAtMs.filter((atMs) => atMs >= afterMs);
+  return count;
 }
 
 /** Of all nodes together, if each sends its list once: an acknowledgement for each peer, an entry for each address that is held. */
@@ -92,6 +95,7 @@ function bytesPerHeartbeat(nodes: number, addresses: number): number {
       wallS: 1,
       leaving: false,
       passive: false,
+      quiet: true,
       held: 0,
       acknowledgements: Array.from({ length: nodes - 1 }, () => ({
         node: '0'.repeat(16),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ElectionState } from '../src/index.ts';
-import { holdMs } from '../src/waking.ts';
+import { isAtRest } from '../src/speaking.ts';
 import { holderOf, pair } from './wire.ts';
 
 /** One of two nodes at rest. */
@@ -12,19 +12,20 @@ function atRest(): ElectionState {
   return state;
 }
 
-describe('frames may wait for others', () => {
+describe('quiet frames may wait', () => {
   const state = atRest();
 
-  test('where all is settled and we have just spoken', () => {
-    expect(holdMs(state, state.lastSentMs)).toBeGreaterThan(0);
-    expect(holdMs(state, state.lastSentMs)).toBeLessThan(state.timings.delayMs);
-  });
-
-  test('not after a turn in which we did not speak: the next frame is our cue', () => {
-    expect(holdMs(state, state.lastSentMs + 1)).toBe(0);
+  test('where all is settled and nobody is missed', () => {
+    expect(isAtRest(state, state.lastSentMs)).toBe(true);
   });
 
   test('not where anything about an address is open', () => {
-    expect(holdMs({ ...state, settledAtMs: -Infinity }, state.lastSentMs)).toBe(0);
+    expect(isAtRest({ ...state, settledAtMs: -Infinity }, state.lastSentMs)).toBe(false);
+  });
+
+  test('not where a peer is overdue: what it says next is waited for', () => {
+    const { heartbeatMs } = state.timings;
+    expect(isAtRest(state, state.lastSentMs + heartbeatMs)).toBe(true);
+    expect(isAtRest(state, state.lastSentMs + 3 * heartbeatMs)).toBe(false);
   });
 });

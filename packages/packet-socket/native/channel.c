@@ -3,6 +3,7 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,7 +27,7 @@ int uv_timer_start(uv_timer_t *timer, void (*callback)(uv_timer_t *timer), uint6
 void uv_close(uv_handle_t *handle, void (*callback)(uv_handle_t *handle));
 
 // With the fewest slots, more than a socket's buffer holds: who sends without end does not keep us for ever.
-enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64, BATCHES_MAX = 1000 };
+enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64, BATCHES_MAX = 1000, HEAD_BYTES = 2 * sizeof(int32_t) };
 
 static const napi_type_tag CHANNEL_TAG = {0x7069636c75737465, 0x7061636b65740001};
 
@@ -127,11 +128,13 @@ static int revive(channel *self, int status) {
 
 // ---- Answering
 
-double now_ms(void) {
+static double clock_ms(clockid_t id) {
   struct timespec now;
-  clock_gettime(CLOCK_BOOTTIME, &now);
+  clock_gettime(id, &now);
   return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
+
+double now_ms(void) { return clock_ms(CLOCK_BOOTTIME); }
 
 void answer_from(channel *self, const uint8_t *mac, napi_value memory) {
   if (self->answers != NULL) napi_delete_reference(self->env, self->answers);
@@ -162,6 +165,31 @@ static int answer(channel *self, const answer_table *table, const uint8_t *frame
          send(self->fd, reply, sizeof reply, MSG_DONTWAIT) == (ssize_t)sizeof reply;
 }
 
+// ---- Dates
+
+// The kernel dates frames by the wall clock. Where that was set since nothing waited any more, nobody knows how long they waited.
+enum { CLOCK_SET_MS = 1, WAIT_MS_MAX = 1000000 };
+
+int date_frames(channel *self) {
+  int on = 1;
+  if (setsockopt(self->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0) return -errno;
+  self->dated = true;
+  self->offset_ms = clock_ms(CLOCK_REALTIME) - now_ms();
+  return 0;
+}
+
+// How many microseconds ago it came.
+static int32_t wait_of(struct msghdr *message, double wall_ms) {
+  for (struct cmsghdr *one = CMSG_FIRSTHDR(message); one != NULL; one = CMSG_NXTHDR(message, one)) {
+    struct timespec came;
+    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_TIMESTAMPNS) continue;
+    memcpy(&came, CMSG_DATA(one), sizeof came);
+    double waited_ms = wall_ms - ((double)came.tv_sec * 1e3 + (double)came.tv_nsec / 1e6);
+    return waited_ms > 0 && waited_ms < WAIT_MS_MAX ? (int32_t)(waited_ms * 1e3) : 0;
+  }
+  return 0;
+}
+
 // ---- Receiving
 
 // What one look at the descriptor brought: filled slots, those of them that were answered (a bit each), and why not more.
@@ -178,23 +206,35 @@ static received receive(channel *self, size_t limit) {
   received result = {0};
   // A listener may have transferred the memory to another thread; then there is nothing to write into.
   if (napi_get_reference_value(self->env, self->slab, &slab) != napi_ok ||
-      !get_bytes(self->env, slab, &bytes, &length) || length < self->slots * (sizeof(int32_t) + self->slot_bytes)) {
+      !get_bytes(self->env, slab, &bytes, &length) || length < self->slots * (HEAD_BYTES + self->slot_bytes)) {
     close_channel(self);
     result.failure = EFAULT;
     return result;
   }
   answer_table table = answers_of(self);
-  uint8_t *slot = bytes + self->slots * sizeof(int32_t);
+  int32_t *lengths = (int32_t *)bytes, *waits = lengths + self->slots;
+  uint8_t *slot = bytes + self->slots * HEAD_BYTES;
+  double wall_ms = self->dated ? clock_ms(CLOCK_REALTIME) : 0;
+  double offset_ms = self->dated ? wall_ms - now_ms() : 0;
+  bool is_known = self->dated && fabs(offset_ms - self->offset_ms) < CLOCK_SET_MS;
   for (; (size_t)result.count < limit; slot += self->slot_bytes, result.count++) {
-    ssize_t size = recv(self->fd, slot, self->slot_bytes, MSG_DONTWAIT | MSG_TRUNC);
+    union {
+      struct cmsghdr head;
+      uint8_t room[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct iovec where = {.iov_base = slot, .iov_len = self->slot_bytes};
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t size = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
     if (size < 0) {
       result.failure = errno;
       break;
     }
     if (table.count > 0 && (size_t)size <= self->slot_bytes && answer(self, &table, slot, (size_t)size))
       result.answered |= UINT32_C(1) << result.count;
-    ((int32_t *)bytes)[result.count] = (int32_t)size;
+    lengths[result.count] = (int32_t)size;
+    waits[result.count] = is_known ? wait_of(&message, wall_ms) : 0;
   }
+  if (result.failure == EAGAIN) self->offset_ms = offset_ms;
   self->frames += result.count;
   return result;
 }
@@ -281,7 +321,7 @@ napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *s
   napi_valuetype type;
   if (napi_get_value_uint32(env, slots_slab_callback[0], &slots) != napi_ok || slots == 0 || slots > SLOTS_MAX ||
       !get_bytes(env, slots_slab_callback[1], &bytes, &length) || (uintptr_t)bytes % sizeof(int32_t) != 0 ||
-      length < slots * (sizeof(int32_t) + SLOT_BYTES_MIN) ||
+      length < slots * (HEAD_BYTES + SLOT_BYTES_MIN) ||
       napi_typeof(env, slots_slab_callback[2], &type) != napi_ok || type != napi_function) {
     close(fd);
     return throw_argument(env, "slots, slab, callback: a number up to 32, an aligned Uint8Array with room, a function");
@@ -297,7 +337,7 @@ napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *s
     return throw_errno(env, "epoll_ctl", failure);
   }
   *self = (channel){.env = env, .fd = fd, .interface_index = interface_index, .owners = 2, .handles = 1, .poll = poll, .slots = slots};
-  self->slot_bytes = length / slots - sizeof(int32_t);
+  self->slot_bytes = length / slots - HEAD_BYTES;
   uv_handle_set_data((uv_handle_t *)poll, self);
   napi_value handle;
   napi_create_reference(env, slots_slab_callback[1], 1, &self->slab);

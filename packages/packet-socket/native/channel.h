@@ -1,13 +1,15 @@
 // What the two C files share: reading arguments, throwing, and the channel, a socket that libuv polls.
 //
 // A channel is a descriptor, libuv's poll handle on it, and a slab of memory owned by JavaScript. The slab begins with one
-// int32 per slot (the real length of what was received, which may exceed the slot); the slots follow.
+// int32 per slot (the real length of what was received, which may exceed the slot), then one more per slot (for how many
+// microseconds it had waited; 0 where that is not known); the slots follow.
 #ifndef PICLUSTER_CHANNEL_H
 #define PICLUSTER_CHANNEL_H
 #define NAPI_VERSION 8
 #include "arp-answer.h"
 
 #include <node_api.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,8 @@ typedef struct {
   napi_async_cleanup_hook_handle exit_hook;
   size_t slots, slot_bytes;
   double wakeups, frames;
+  bool dated;        // the kernel notes when frames come
+  double offset_ms;  // by how much the wall clock was ahead when nothing waited; see wait_of
 } channel;
 
 // Throws an Error with `errno` (negative, as Node has it) and `syscall`: the world failed.
@@ -44,6 +48,8 @@ int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_val
 napi_value make_channel(napi_env env, int fd, int interface_index, napi_value *slots_slab_callback);
 // From here on ARP requests are answered from the table in `memory` (a Uint8Array) with `mac`; without `mac` they are not.
 void answer_from(channel *self, const uint8_t *mac, napi_value memory);
+// From here on the kernel notes when frames come. 0 or a negative errno.
+int date_frames(channel *self);
 // Passes nothing on for so long, then all that waits. 0 or a negative errno.
 int hold(channel *self, uint32_t ms);
 // Passes on all that waits, as a wake-up would. Whether nothing waits any more.

@@ -94,6 +94,13 @@ static napi_value set_promiscuous(napi_env env, napi_callback_info info) {
   return to_int(env, result < 0 ? -errno : 0);
 }
 
+// dateFrames(handle) -> 0 or a negative errno
+static napi_value date_all(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  channel *self;
+  return get_arguments(env, info, 1, arguments, &self) ? to_int(env, date_frames(self)) : NULL;
+}
+
 // nowMs() -> number
 static napi_value read_clock(napi_env env, napi_callback_info info) {
   (void)info;
@@ -220,7 +227,7 @@ static const addon_function PACKET_SOCKET_FUNCTIONS[] = {
     {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
     {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
     {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
-    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {"hold", hold_back}, {NULL, NULL},
+    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {"hold", hold_back}, {"dateFrames", date_all}, {NULL, NULL},
 };
 
 static int export_all(napi_env env, napi_value exports, const addon_function *functions) {

@@ -91,13 +91,19 @@ function compile(target, sources, output) {
   }
 }
 
+const outputOf = (target) => path.join(folder, 'build', target, 'packet-socket.node');
+
 function build(target) {
   if (!/^linux-[a-z0-9]+$/.test(target)) {
     throw new Error(`--target must look like linux-arm64, not "${target}"`);
   }
   const sources = readdirSync(native).map((name) => path.join(native, name));
-  const output = path.join(folder, 'build', target, 'packet-socket.node');
+  const output = outputOf(target);
   const newestSourceMs = Math.max(...sources.map(modifiedMs), modifiedMs(here));
+  // A cache of builds that keeps an old file of another target beside our new one would give it back with a new date.
+  for (const other of PUBLISHED.map(outputOf)) {
+    if (modifiedMs(other) <= newestSourceMs) rmSync(other, { force: true });
+  }
   if (!values.force && modifiedMs(output) > newestSourceMs) return `${target} is up to date`;
   mkdirSync(path.dirname(output), { recursive: true });
   // A process that has the old file loaded keeps it: the new one takes its name in one step.

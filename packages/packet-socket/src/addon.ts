@@ -7,6 +7,9 @@ import { PacketSocketError } from './packet-socket-error.ts';
 /** A socket of the addon. */
 export type AddonHandle = { readonly __addonHandle: unique symbol };
 
+/** What a slab has of each slot, before all slots: an int32 with the length of what it was filled with, then one with the microseconds that this had waited. */
+export const SLOT_HEAD_BYTES = 8;
+
 /** Called at each wake-up with the number of slots filled, or with a negative errno. Bit n of `answered`: slot n was. */
 export type AddonCallback = (count: number, answered: number) => void;
 
@@ -30,6 +33,8 @@ export interface Addon {
   setFilter(handle: AddonHandle, filter: Uint8Array): number;
   /** 0 or a negative errno. The interface hears all frames of the wire until the socket is closed. */
   setPromiscuous(handle: AddonHandle): number;
+  /** 0 or a negative errno. From here on the slab says for how many microseconds each frame had waited; before, and where that is not known, 0. */
+  dateFrames(handle: AddonHandle): number;
   /** Bytes sent or a negative errno; -ETIME once `nowMs()` has reached `notAfterMs`, asked right before the system call. */
   send(handle: AddonHandle, frame: Uint8Array, notAfterMs: number): number;
   /**
@@ -84,6 +89,7 @@ const FUNCTIONS = {
   openLinkEvents: true,
   setFilter: true,
   setPromiscuous: true,
+  dateFrames: true,
   send: true,
   readAll: true,
   hold: true,

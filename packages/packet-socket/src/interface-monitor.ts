@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Addon, AddonHandle } from './addon.ts';
-import { loadAddon } from './addon.ts';
+import { loadAddon, SLOT_HEAD_BYTES } from './addon.ts';
 import { decodeLinkEvent, isRunning } from './link-event.ts';
 import { errorOfAddon, errorOfErrno } from './packet-socket-error.ts';
 
@@ -61,7 +61,7 @@ export interface InterfaceListener {
 const SLOTS = 32;
 /** Attributes of a message are cut off: only its head is read. */
 const SLOT_BYTES = 64;
-const LENGTHS_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT;
+const HEAD_BYTES = SLOTS * SLOT_HEAD_BYTES;
 
 /**
  * Watches one interface by its name, also while it does not exist: link, carrier, hardware address, deleted and made again.
@@ -73,7 +73,7 @@ export class InterfaceMonitor implements Disposable {
   readonly #addon: Addon;
   readonly #handle: AddonHandle;
   readonly #listener: InterfaceListener;
-  readonly #slab: Uint8Array = new Uint8Array(LENGTHS_BYTES + SLOTS * SLOT_BYTES);
+  readonly #slab: Uint8Array = new Uint8Array(HEAD_BYTES + SLOTS * SLOT_BYTES);
   readonly #lengths: Int32Array = new Int32Array(this.#slab.buffer, 0, SLOTS);
   #state: InterfaceState | undefined;
   #interrupted = false;
@@ -127,7 +127,7 @@ export class InterfaceMonitor implements Disposable {
   }
 
   #wasDown(slot: number): boolean {
-    const start = LENGTHS_BYTES + slot * SLOT_BYTES;
+    const start = HEAD_BYTES + slot * SLOT_BYTES;
     const length = Math.min(this.#lengths[slot] ?? 0, SLOT_BYTES);
     const event = decodeLinkEvent(this.#slab.subarray(start, start + length));
     if (typeof event === 'string' || event.interfaceIndex !== this.#state?.index) return false;

@@ -1,4 +1,4 @@
-import { loadAddon, type Addon } from './addon.ts';
+import { loadAddon, SLOT_HEAD_BYTES, type Addon } from './addon.ts';
 import { errorOfAddon } from './packet-socket-error.ts';
 
 const SLOTS = 32;
@@ -13,7 +13,7 @@ const SLOT_BYTES = 64;
 export function watchLinks(changed: () => void, addon: Addon = loadAddon()): Disposable {
   let closed = false;
   // The buffer is the addon's for as long as the handle lives; the callback keeps a reference to it.
-  const slab = new Uint8Array(SLOTS * (Int32Array.BYTES_PER_ELEMENT + SLOT_BYTES));
+  const slab = new Uint8Array(SLOTS * (SLOT_HEAD_BYTES + SLOT_BYTES));
   const onWake = (count: number): void => {
     // Above 0: more may wait. 0: that was all. Below: some were lost.
     if (count <= 0 && !closed) changed();

@@ -1,7 +1,7 @@
 import type { SendOutcome } from '@picluster/arp-responder';
 import { constants } from 'node:os';
 import type { Addon, AddonCallback, AddonHandle } from './addon.ts';
-import { loadAddon } from './addon.ts';
+import { loadAddon, SLOT_HEAD_BYTES } from './addon.ts';
 import { assemble, type BpfProgram } from './bpf.ts';
 import { errorOfAddon, errorOfErrno, type PacketSocketError } from './packet-socket-error.ts';
 import { readInterface } from './interface-monitor.ts';
@@ -17,15 +17,18 @@ export interface PacketSocketOptions {
   readonly filter: BpfProgram;
   /** The interface's hardware drops nothing of what is on the wire while this socket is open (PACKET_MR_PROMISC). Default: it may. */
   readonly promiscuous?: boolean;
+  /** The kernel notes when frames come, by the wall clock (SO_TIMESTAMPNS): see `onFrame`. Default: it does not. */
+  readonly dated?: boolean;
 }
 
 /** Where frames go. */
 export interface PacketListener {
   /**
    * A whole Ethernet frame without its check sequence and without a VLAN tag. The bytes are valid only during the call.
-   * `answered`: see {@link PacketSocket.answerFrom}.
+   * `answered`: see {@link PacketSocket.answerFrom}. `waitedMs`: for how long it had waited to be read; 0 where the socket is not `dated`, or the wall
+   * clock was set meanwhile.
    */
-  onFrame(frame: Uint8Array, answered: boolean): void;
+  onFrame(frame: Uint8Array, answered: boolean, waitedMs: number): void;
   /** Where given: gets frames that were read together as one call, which delivers them; to be made once, before this returns. */
   onBatch?(deliver: () => void): void;
   /**
@@ -52,7 +55,7 @@ export interface PacketSocketStats {
 const SLOTS = 16;
 /** An Ethernet frame of 1514 bytes fits; the questions that are asked here are of 60 to 90. */
 const SLOT_BYTES = 2048;
-const LENGTHS_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT;
+const HEAD_BYTES = SLOTS * SLOT_HEAD_BYTES;
 
 const OUTCOME_OF_ERRNO: ReadonlyMap<number, SendOutcome> = new Map([
   [-constants.errno.ETIME, 'late'],
@@ -74,8 +77,8 @@ export class PacketSocket implements Disposable {
   readonly #addon: Addon;
   readonly #handle: AddonHandle;
   readonly #listener: PacketListener;
-  readonly #slab: Uint8Array = new Uint8Array(LENGTHS_BYTES + SLOTS * SLOT_BYTES);
-  readonly #lengths: Int32Array = new Int32Array(this.#slab.buffer, 0, SLOTS);
+  readonly #slab: Uint8Array = new Uint8Array(HEAD_BYTES + SLOTS * SLOT_BYTES);
+  readonly #head: Int32Array = new Int32Array(this.#slab.buffer, 0, 2 * SLOTS);
   readonly #views: Uint8Array[] = [];
   readonly #counters: Float64Array = new Float64Array(4);
   #dropped = 0;
@@ -107,7 +110,8 @@ export class PacketSocket implements Disposable {
     } catch (error) {
       throw errorOfAddon(error, interfaceName);
     }
-    const refused = options.promiscuous === true ? addon.setPromiscuous(this.#handle) : 0;
+    let refused = options.promiscuous === true ? addon.setPromiscuous(this.#handle) : 0;
+    if (refused === 0 && options.dated === true) refused = addon.dateFrames(this.#handle);
     if (refused === 0) return;
     this.close();
     throw errorOfErrno(refused, 'setsockopt', interfaceName);
@@ -198,12 +202,13 @@ export class PacketSocket implements Disposable {
 
   #deliver(count: number, answered: number): void {
     for (let slot = 0; slot < count && !this.#closed; slot++) {
-      const length = this.#lengths[slot] ?? 0;
+      const length = this.#head[slot] ?? 0;
       if (length > SLOT_BYTES) {
         this.#oversized++;
         continue;
       }
-      this.#listener.onFrame(this.#view(slot, length), ((answered >>> slot) & 1) === 1);
+      const waitedMs = (this.#head[SLOTS + slot] ?? 0) / 1000;
+      this.#listener.onFrame(this.#view(slot, length), ((answered >>> slot) & 1) === 1, waitedMs);
     }
   }
 
@@ -211,7 +216,7 @@ export class PacketSocket implements Disposable {
   #view(slot: number, length: number): Uint8Array {
     const last = this.#views[slot];
     if (last?.length === length) return last;
-    const start = LENGTHS_BYTES + slot * SLOT_BYTES;
+    const start = HEAD_BYTES + slot * SLOT_BYTES;
     const view = this.#slab.subarray(start, start + length);
     this.#views[slot] = view;
     return view;

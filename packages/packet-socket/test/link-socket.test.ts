@@ -55,6 +55,9 @@ class FakeSystem implements Addon {
   setPromiscuous(): number {
     return 0;
   }
+  dateFrames(): number {
+    return 0;
+  }
   readAll(): number {
     return 1;
   }

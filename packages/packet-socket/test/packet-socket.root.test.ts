@@ -90,6 +90,34 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
     await until(() => frames.length === 11, 'a frame after the hold');
   });
 
+  test('a dated socket says for how long a frame had waited; one that is not says nothing of it', async () => {
+    let waitedMs = NaN;
+    const listener = {
+      onFrame: (_frame: Uint8Array, _answered: boolean, ms: number) => void (waitedMs = ms),
+      onError: (error: PacketSocketError) => void errors.push(error),
+    };
+    const waitOf = async (): Promise<number> => {
+      const sentMs = socket.nowMs();
+      peer.send(arpRequest(FOREIGN));
+      await until(() => socket.nowMs() - sentMs > 50, 'some time');
+      const goneMs = socket.nowMs() - sentMs;
+      socket.readAll();
+      expect(waitedMs).toBeLessThan(goneMs + 5);
+      return waitedMs;
+    };
+    const options = { interfaceName: cable.ours, etherType: ETHERTYPE.ARP, filter: [KEEP] };
+    socket = PacketSocket.open({ ...options, dated: true }, listener);
+    socket.hold(60_000);
+    // The kernel begins to date frames a moment after it was asked to.
+    const lateMs = socket.nowMs() + 5000;
+    while ((await waitOf()) === 0 && socket.nowMs() < lateMs);
+    expect(await waitOf()).toBeGreaterThan(40);
+    socket.close();
+    socket = PacketSocket.open(options, listener);
+    socket.hold(60_000);
+    expect(await waitOf()).toBe(0);
+  });
+
   test('what waits can be had while it is held; held again, it begins anew; closed, it ends', async () => {
     open([KEEP]);
     socket.hold(60_000);

@@ -103,7 +103,7 @@ export class AnswerWatchTask implements SegmentFollower {
     const { segment, idOf, tell } = this.#deps;
     switch (effect.kind) {
       case 'ask':
-        this.#ask(effect.address, effect.waitMs, (macs) =>
+        this.#ask(effect.address, this.#withTurn(effect.waitMs), (macs) =>
           this.#take({ kind: 'heard', address: effect.address, macs }),
         );
         return;
@@ -128,6 +128,13 @@ export class AnswerWatchTask implements SegmentFollower {
         break;
     }
     tell(effect);
+  }
+
+  /** Not much before the next turn, for which the process wakes anyway. */
+  #withTurn(waitMs: number): number {
+    const { clock, segment } = this.#deps;
+    const nextAtMs = segment.election?.state.wakeAtMs ?? -Infinity;
+    return Math.max(waitMs, nextAtMs - clock.nowMs());
   }
 
   #control(family: 4 | 6, waitMs: number): void {

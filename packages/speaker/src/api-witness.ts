@@ -39,7 +39,7 @@ export interface ApiWitnessDeps {
   readonly api: { readonly synced: boolean; staleMs(): number };
   readonly clock: {
     nowMs(): number;
-    sleep(ms: number, signal?: AbortSignal): Promise<void>;
+    sleep(ms: number, signal: AbortSignal): Promise<void>;
   };
   /** The election of the network that the nodes share; `undefined`: there is none now. */
   readonly election: () => L2Election | undefined;

@@ -1,12 +1,15 @@
 import type { ElectionLink } from '@picluster/l2-election';
-import { ETHER_TYPE } from '@picluster/l2-election';
+import { ETHER_TYPE, QUIET_FRAMES } from '@picluster/l2-election';
 import {
   ETHERTYPE,
   InterfaceMonitor,
   KEEP,
+  orElse,
   PacketSocket,
   PacketSocketError,
+  refuseField,
   requireField,
+  requireOneOf,
   RETRY_MS,
   SKF_AD_PKTTYPE,
   type BpfProgram,
@@ -27,8 +30,24 @@ const PACKET = { HOST: 0, BROADCAST: 1 } as const;
 const ARP_OPERATION_AT = 20;
 const ARP_REPLY = 2;
 
-/** Heartbeats of this LAN. Those of foreign VLANs are `PACKET_OTHERHOST`. */
-const HEARTBEATS: BpfProgram = [...requireField(1, SKF_AD_PKTTYPE, PACKET.BROADCAST), KEEP];
+/** Frames of this LAN. Those of foreign VLANs are `PACKET_OTHERHOST`. */
+const OF_LAN: BpfProgram = requireField(1, SKF_AD_PKTTYPE, PACKET.BROADCAST);
+const { version, flags } = QUIET_FRAMES;
+/** Heartbeats that may wait for ours. */
+const QUIET: BpfProgram = [
+  ...OF_LAN,
+  ...requireField(1, version.at, version.value),
+  ...requireOneOf(1, flags.at, flags.values),
+  KEEP,
+];
+/** All others, for which we wake. */
+const NEWS: BpfProgram = [
+  ...OF_LAN,
+  ...orElse(
+    [...refuseField(1, version.at, version.value), KEEP],
+    [...flags.values.flatMap((value) => refuseField(1, flags.at, value)), KEEP],
+  ),
+];
 /** ARP replies to this machine. Nobody sends them unasked, so they wake us only when the kernel or we have asked somebody. */
 const REPLIES: BpfProgram = [
   ...requireField(1, SKF_AD_PKTTYPE, PACKET.HOST),
@@ -48,12 +67,17 @@ export class ElectionPort implements ElectionLink, Disposable {
   readonly interfaceName: string;
   readonly #deps: ElectionPortDeps;
   readonly #frames: PacketListener;
+  /** Of the socket for quiet frames. */
+  readonly #kept: PacketListener;
   #monitor: InterfaceMonitor | undefined;
-  #heartbeats: PacketSocket | undefined;
+  #news: PacketSocket | undefined;
+  /** Passes nothing on by itself while `#atRest`. */
+  #quiet: PacketSocket | undefined;
   #replies: PacketSocket | undefined;
   #index: number | undefined;
   #mac: Uint8Array = NO_MAC;
   #up = false;
+  #atRest = false;
   #heardSinceMs: number | undefined;
   #listener: Parameters<ElectionLink['listen']>[0] | undefined;
   #retry: Disposable | undefined;
@@ -67,6 +91,10 @@ export class ElectionPort implements ElectionLink, Disposable {
       onFrame: (frame) => this.#listener?.onFrame(frame),
       onBatch: (deliver) => this.#listener?.onBatch(deliver),
       onError: (error) => this.#onError(error),
+    };
+    this.#kept = {
+      ...this.#frames,
+      onFrame: (frame, _answered, waitedMs) => this.#listener?.onKept(frame, waitedMs),
     };
     this.#repair();
   }
@@ -84,31 +112,31 @@ export class ElectionPort implements ElectionLink, Disposable {
    * thrown away: nobody could tell how old they are.
    */
   heardSince(): number | undefined {
-    const dropped = this.#heartbeats?.stats().dropped ?? 0;
-    if (dropped > 0) this.readAll();
+    const dropped = [this.#quiet, this.#news].some((one) => (one?.stats().dropped ?? 0) > 0);
+    if (dropped) this.readAll();
     return this.#heardSinceMs;
   }
 
   /** Delivers all that waits, before it returns; what nobody listens to is thrown away. */
   readAll(): void {
-    this.#heartbeats?.readAll();
+    this.#quiet?.readAll();
+    this.#news?.readAll();
     this.#replies?.readAll();
     if (this.#up && this.#listener === undefined) this.#heardSinceMs = this.#deps.clock.nowMs();
   }
 
-  /** Of the heartbeats: answers that somebody was asked for are rare. */
-  hold(ms: number): void {
-    this.#heartbeats?.hold(ms);
+  rest(atRest: boolean): void {
+    this.#atRest = atRest;
+    this.#quiet?.hold(atRest ? FOR_EVER_MS : 0);
   }
 
   listen(listener: Parameters<ElectionLink['listen']>[0]): void {
     this.#listener = listener;
-    this.#heartbeats?.hold(0);
-    this.#replies?.hold(0);
+    for (const socket of [this.#quiet, this.#news, this.#replies]) socket?.hold(0);
   }
 
   send(frame: Uint8Array): unknown {
-    return this.#up ? this.#heartbeats?.send(frame) : 'down';
+    return this.#up ? this.#news?.send(frame) : 'down';
   }
 
   /** A second call does nothing. */
@@ -151,20 +179,25 @@ export class ElectionPort implements ElectionLink, Disposable {
     this.#index = index;
     this.#mac = mac;
     const { interfaceName } = this;
-    const open = (etherType: number, filter: BpfProgram): PacketSocket =>
-      PacketSocket.open({ interfaceName, interfaceIndex: index, etherType, filter }, this.#frames);
-    this.#heartbeats ??= open(ETHER_TYPE, HEARTBEATS);
+    const open = (etherType: number, filter: BpfProgram, dated: boolean = false): PacketSocket =>
+      PacketSocket.open(
+        { interfaceName, interfaceIndex: index, etherType, filter, dated },
+        dated ? this.#kept : this.#frames,
+      );
+    this.#quiet ??= open(ETHER_TYPE, QUIET, true);
+    this.#news ??= open(ETHER_TYPE, NEWS);
     this.#replies ??= open(ETHERTYPE.ARP, REPLIES);
+    if (this.#listener === undefined || this.#atRest) this.#quiet.hold(FOR_EVER_MS);
     if (this.#listener !== undefined) return;
-    this.#heartbeats.hold(FOR_EVER_MS);
+    this.#news.hold(FOR_EVER_MS);
     this.#replies.hold(FOR_EVER_MS);
   }
 
   #closeSockets(): void {
     this.#index = undefined;
-    this.#heartbeats?.close();
-    this.#replies?.close();
-    this.#heartbeats = undefined;
+    for (const socket of [this.#quiet, this.#news, this.#replies]) socket?.close();
+    this.#quiet = undefined;
+    this.#news = undefined;
     this.#replies = undefined;
   }
 

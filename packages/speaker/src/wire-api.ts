@@ -19,6 +19,7 @@ import {
 import { readClusterId } from './cluster-id.ts';
 import { L2KeyKeeper, viewKeys, type KeysView } from './l2-keys.ts';
 import { leasesOfAddresses } from './lease-strategy.ts';
+import type { Turns } from './turns.ts';
 import { OwnershipRecords, type RecordView } from './ownership-records.ts';
 
 /** Where kubelets renew the Leases of their nodes. */
@@ -30,6 +31,8 @@ const SPEAKER_PODS = 'app.kubernetes.io/name=picluster,app.kubernetes.io/compone
 export interface WireApiDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
+  /** For what is not worth waking for. */
+  readonly turns: Turns;
   readonly random: Random;
   readonly log: Logger;
   /** The lock for the Lease of that name. */
@@ -60,7 +63,7 @@ export class WireApi {
   #clusterId = '';
 
   constructor(deps: WireApiDeps, options: WireApiOptions) {
-    const { clock, election, idOf, unheard } = deps;
+    const { turns, election, idOf, unheard } = deps;
     const { namespace } = options;
     this.#deps = deps;
     this.#secrets = new Reflector(deps, {
@@ -97,7 +100,7 @@ export class WireApi {
       renewals: this.#renewals,
       pods: this.#pods,
       api: this.#leases,
-      clock,
+      clock: turns,
       election,
       idOf,
       unheard,

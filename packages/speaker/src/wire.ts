@@ -4,7 +4,6 @@ import {
   nodeIdOf,
   stateFormat,
   wiredTimings,
-  type AnswerReport,
   type ElectionState,
   type L2Election,
   type L2ElectionOptions,
@@ -28,13 +27,14 @@ import { Solicitor } from './solicitor.ts';
 import type { NodeView } from './views.ts';
 import { NOT_URGENT_MS, type Cache } from './speaker.ts';
 import type { Facts } from './succession/messages.ts';
+import { Turns } from './turns.ts';
 import { WireApi, type WireApiDeps, type WireApiOptions } from './wire-api.ts';
 import { createWireMetrics, type WireMetrics } from './wire-metrics.ts';
 import { WireOwnership } from './wire-ownership.ts';
 import { WireSegment, type WireSegmentDeps } from './wire-segment.ts';
 
 /** What the strategy `wire` is made of. */
-export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'unheard'> {
+export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'turns' | 'unheard'> {
   readonly metrics: Metrics;
   readonly nodes: Cache<NodeView>;
   /** Asks on an interface who has the address; `foreign` is called if it is a machine that {@link Wire.isOurs} does not know. */
@@ -48,8 +48,8 @@ export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'unhea
 /** Who, where, and by which rules; see the options of the election. */
 export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | 'strict'>;
 
-/** How long the addresses of the interfaces are used before they are looked up again: hundreds of Services may ask in one moment. */
-const ADDRESSES_MS = 1000;
+/** How long the addresses of the interfaces are used before they are looked up again: hundreds of Services may ask in one moment, and each second is asked where the API is a witness. */
+const ADDRESSES_MS = 5000;
 /** The same for the hardware addresses: whenever somebody answers for an address, it is asked whether that was us. */
 const HARDWARE_ADDRESSES_MS = 10_000;
 /** The kernel numbers interfaces from 1, in 31 bits. */
@@ -65,6 +65,7 @@ export class Wire {
   readonly #deps: WireDeps;
   readonly #options: WireOptions;
   readonly #metrics: WireMetrics;
+  readonly #turns: Turns;
   readonly #ports = new Map<string, ElectionPort>();
   /** Those that no segment has yet. */
   readonly #guessed = new Map<string, ElectionPort>();
@@ -78,6 +79,7 @@ export class Wire {
     this.#deps = deps;
     this.#options = options;
     this.#metrics = createWireMetrics(deps.metrics, clock);
+    this.#turns = new Turns({ clock });
     const nowMs = (): number => clock.nowMs();
     this.#addresses = remembered(systemAddresses, nowMs, ADDRESSES_MS);
     this.#hardwareAddresses = remembered(systemHardwareAddresses, nowMs, HARDWARE_ADDRESSES_MS);
@@ -85,7 +87,7 @@ export class Wire {
       this.#segments.get(this.#primaryName() ?? '')?.election;
     const unheard = (nodeNames: readonly string[]): void => this.#onUnheard(nodeNames);
     this.api = new WireApi(
-      { client, clock, random, log, lockFor, election, idOf, unheard },
+      { client, clock, turns: this.#turns, random, log, lockFor, election, idOf, unheard },
       options,
     );
     this.api.keys.onKeys((keys) => {
@@ -212,7 +214,7 @@ export class Wire {
       if (segment.election === undefined) throw new Error('nothing happens before it is begun');
       return segment.election;
     };
-    const deps = this.#electionOn(port, listener, election, (report) => watch.reported(report));
+    const deps = this.#electionOn(port, listener, election, () => watch);
     const segment: WireSegment = new WireSegment(deps, () => ({
       electorate: this.api.clusterId,
       keys: this.api.keys.keys ?? [],
@@ -232,10 +234,10 @@ export class Wire {
   }
 
   #watchOn(interfaceName: string, segment: WireSegment): AnswerWatchTask {
-    const { clock, whoHas, answers } = this.#deps;
+    const { whoHas, answers } = this.#deps;
     return new AnswerWatchTask({
       segment,
-      clock,
+      clock: this.#turns,
       whoHas: (address, waitMs, done) => whoHas(address, interfaceName, waitMs, done),
       isSelf: (mac) => this.#isSelf(mac),
       neighbours: () => {
@@ -251,7 +253,7 @@ export class Wire {
     port: ElectionPort,
     listener: OwnershipListener,
     election: () => L2Election,
-    reported: (report: AnswerReport) => void,
+    watch: () => AnswerWatchTask,
   ): WireSegmentDeps {
     const { clock, random, probe } = this.#deps;
     const { interfaceName } = port;
@@ -274,7 +276,11 @@ export class Wire {
       solicit: () => solicitor.ask(),
       probe: (address) =>
         probe(address, interfaceName, (mac) => election().answerHeard(address, bytesOfMac(mac))),
-      listener: { ...this.#listenerOn(interfaceName, listener, election), reported },
+      listener: {
+        ...this.#listenerOn(interfaceName, listener, election),
+        reported: (report) => watch().reported(report),
+        turned: () => this.#turns.turned(),
+      },
       metrics: this.#metrics.election(interfaceName, (): ElectionState => election().state),
       log: this.#logOf(interfaceName),
     };

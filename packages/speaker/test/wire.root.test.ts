@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
 import { readL2Keys } from '@picluster/daemon';
 import { systemClock } from '@picluster/kube';
-import { ETHER_TYPE, L2Election } from '@picluster/l2-election';
+import { ETHER_TYPE, L2Election, QUIET_FRAMES } from '@picluster/l2-election';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ElectionPort } from '../src/election-port.ts';
 import { soon } from '../src/seams/soon.ts';
@@ -122,6 +122,7 @@ describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () =
     const heard: number[] = [];
     const listener = {
       onFrame: (frame: Uint8Array) => void heard.push(frame[14] ?? 0),
+      onKept: () => {},
       onBatch: (deliver: () => void) => deliver(),
       onLink: () => {},
     };
@@ -141,6 +142,38 @@ describe.skipIf(!inLab)('the speaker as a process, with the strategy wire', () =
     heard.length = 0;
     sender.send(heartbeatOf(3));
     await until(() => heard.includes(3));
+  });
+
+  test('a port at rest keeps quiet frames and knows how long; what is news comes at once', async () => {
+    const sender = portOn('veth-client');
+    const port = portOn('eth0');
+    await until(() => sender.up && port.up);
+    const { version, flags } = QUIET_FRAMES;
+    const [quiet, unlisted] = flags.values.map((value) =>
+      heartbeatOf(1).with(version.at, version.value).with(flags.at, value),
+    );
+    // A frame of another kind has other things there.
+    const news = heartbeatOf(1).with(flags.at, flags.values[0] ?? 0);
+    const heard: string[] = [];
+    port.listen({
+      onFrame: (frame) => void heard.push(`news ${frame[flags.at]}`),
+      onKept: (frame, waitedMs) => void heard.push(`kept ${frame[flags.at]} ${waitedMs > 15}`),
+      onBatch: (deliver) => deliver(),
+      onLink: () => {},
+    });
+    port.rest(true);
+    await pause(20);
+    heard.length = 0;
+    for (const frame of [quiet, unlisted, news]) sender.send(frame ?? news);
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['news 8']);
+    await pause(20);
+    port.readAll();
+    expect(heard).toEqual(['news 8', 'kept 8 true', 'kept 12 true']);
+    port.rest(false);
+    sender.send(quiet ?? news);
+    await until(() => heard.length === 4);
+    expect(heard[3]).toBe('kept 8 false');
   });
 
   test('a second one on the node waits, and takes over when the first is killed', async () => {

@@ -117,7 +117,7 @@ export class OwnershipRecords {
   }
 
   #tell(name: string, address: string): void {
-    const record = this.#deps.leases.get(`${this.#options.namespace}/${name}`);
+    const record = this.#shown(name);
     if (record !== undefined && record.node !== '') this.#tellOf(address, record);
   }
 
@@ -125,13 +125,19 @@ export class OwnershipRecords {
     const isNewOther = owner.node !== this.#options.nodeName && !this.#isTold(address, owner);
     // What was wished before does not reckon with it.
     if (isNewOther) this.#terms.delete(address);
-    this.#told.set(address, owner);
+    // The API's own where it shows the same: there may be thousands.
+    const shown = this.#shown(leaseNameFor(address));
+    this.#told.set(address, shown !== undefined && isSame(shown, owner) ? shown : owner);
     this.#deps.onRecord(address, owner);
   }
 
-  #isTold(address: string, { node, term }: Owner): boolean {
+  #isTold(address: string, owner: Owner): boolean {
     const told = this.#told.get(address);
-    return told?.node === node && told.term === term;
+    return told !== undefined && isSame(told, owner);
+  }
+
+  #shown(name: string): RecordView | undefined {
+    return this.#deps.leases.get(`${this.#options.namespace}/${name}`);
   }
 
   async #store(address: string, signal: AbortSignal): Promise<void> {
@@ -180,6 +186,10 @@ export class OwnershipRecords {
 /** Under the strategy `lease` a holder is called `<node>_<uuid>`; names of nodes have no underscore. */
 function nodeOf(holderIdentity: string): string {
   return holderIdentity.split('_')[0] ?? '';
+}
+
+function isSame(one: Owner, other: Owner): boolean {
+  return one.node === other.node && one.term === other.term;
 }
 
 function nameIn(key: string): string {

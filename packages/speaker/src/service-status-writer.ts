@@ -64,7 +64,7 @@ export class ServiceStatusWriter {
   readonly #where = new Map<string, readonly string[]>();
   /** Services that this node has begun to announce since they were last written. */
   readonly #takenOver = new Set<string>();
-  /** Of each Service the keys of the objects that speak of it. */
+  /** Of each Service the keys of the objects that speak of it, but for the one with the name that ours has. */
   readonly #objects = new TextsByKey();
 
   constructor(deps: ServiceStatusWriterDeps, options: ServiceStatusWriterOptions) {
@@ -76,7 +76,8 @@ export class ServiceStatusWriter {
   watch(): Disposable {
     return this.#deps.objects.subscribe((key, now, before) => {
       if (before !== undefined) this.#objects.delete(before.service, key);
-      if (now !== undefined) this.#objects.add(now.service, key);
+      if (now !== undefined && key !== this.#ownKey(now.service))
+        this.#objects.add(now.service, key);
       for (const view of [before, now]) if (view !== undefined) this.#onObject(view);
     });
   }
@@ -100,13 +101,15 @@ export class ServiceStatusWriter {
   async reconcile(service: string, signal: AbortSignal): Promise<void> {
     const { objects } = this.#deps;
     const takenOver = this.#takenOver.delete(service);
-    const ownName = serviceStatusName(service, this.#options);
-    const keys = new Set([...this.#objects.of(service), this.#key(ownName)]);
+    const keys = [...this.#objects.of(service), this.#ownKey(service)];
     const steps = planServiceStatus(
       {
         service,
         where: this.#whereIs(service),
-        objects: [...keys].map((key) => objects.get(key)).filter((view) => view !== undefined),
+        objects: keys.flatMap((key) => {
+          const view = objects.get(key);
+          return view === undefined ? [] : [{ ...view, name: nameIn(key) }];
+        }),
         takenOver,
       },
       this.#options,
@@ -204,8 +207,8 @@ export class ServiceStatusWriter {
     await patchStatus(this.#deps.client, this.#path(name), { resourceVersion, status }, signal);
   }
 
-  #key(name: string): string {
-    return `${this.#options.namespace}/${name}`;
+  #ownKey(service: string): string {
+    return `${this.#options.namespace}/${serviceStatusName(service, this.#options)}`;
   }
 
   #path(name?: string): string {
@@ -213,4 +216,8 @@ export class ServiceStatusWriter {
     const address = { group, version, plural, namespace: this.#options.namespace };
     return resourcePath(name === undefined ? address : { ...address, name });
   }
+}
+
+function nameIn(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -56,9 +56,8 @@ export interface ServiceStatusAuthor {
   readonly owner?: OwnerPod | undefined;
 }
 
-/** What is kept of an object. */
+/** What is kept of an object, by its name. */
 export interface ServiceStatusView {
-  readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
   /** `namespace/name`, by its labels; empty where it has none. */
@@ -68,6 +67,11 @@ export interface ServiceStatusView {
   /** UIDs of its owners. */
   readonly owners: readonly string[];
   readonly status: SaidStatus;
+}
+
+/** An object with its name. */
+export interface NamedServiceStatus extends ServiceStatusView {
+  readonly name: string;
 }
 
 /** What all kinds say; texts are empty where they are not there. */
@@ -103,14 +107,13 @@ export interface ServiceStatusSituation {
   /** Where this node announces it, as interfaces or BGPPeers; `undefined`: it does not. */
   readonly where: readonly string[] | undefined;
   /** All objects that speak of the Service, and the one that bears our name whatever it says. */
-  readonly objects: readonly ServiceStatusView[];
+  readonly objects: readonly NamedServiceStatus[];
   /** This node has only just begun to announce it: what other nodes said before is over. */
   readonly takenOver: boolean;
 }
 
 interface RawStatus {
   readonly metadata?: {
-    readonly name?: string;
     readonly uid?: string;
     readonly resourceVersion?: string;
     readonly labels?: Labels;
@@ -130,7 +133,6 @@ export function viewServiceStatus(raw: unknown, kind: ServiceStatusKind): Servic
   const name = labels[LABEL.STATUS_SERVICE_NAME];
   const namespace = labels[LABEL.STATUS_SERVICE_NAMESPACE];
   return {
-    name: metadata.name ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
     service: name === undefined || namespace === undefined ? '' : [namespace, name].join('/'),
@@ -169,7 +171,7 @@ export function planServiceStatus(
   const ownName = serviceStatusName(service, author);
   const { resource, exclusive, write } = author.kind;
   const own = objects.find(({ name }) => name === ownName);
-  const isStale = ({ name, node }: ServiceStatusView): boolean =>
+  const isStale = ({ name, node }: NamedServiceStatus): boolean =>
     name === ownName
       ? where === undefined
       : node === author.node || (exclusive && takenOver && where !== undefined);

@@ -8,7 +8,7 @@ import {
   viewServiceStatus,
   type ServiceStatusAuthor,
   type ServiceStatusSituation,
-  type ServiceStatusView,
+  type NamedServiceStatus,
 } from '../src/service-status.ts';
 
 const author: ServiceStatusAuthor = {
@@ -47,8 +47,10 @@ function raw(
     },
   };
 }
-const view = (change?: Parameters<typeof raw>[0]): ServiceStatusView =>
-  viewServiceStatus(raw(change), L2_STATUS);
+const view = (change: Parameters<typeof raw>[0] = {}): NamedServiceStatus => ({
+  ...viewServiceStatus(raw(change), L2_STATUS),
+  name: change.name ?? ownName,
+});
 
 function plan(situation: Partial<ServiceStatusSituation>): ReturnType<typeof planServiceStatus> {
   const usual = { service: 'default/web', where: ['eth0'], objects: [], takenOver: false };
@@ -90,7 +92,7 @@ describe('a node that announces a Service', () => {
 
   test('fills in a status that was not written yet', () => {
     const bare = viewServiceStatus({ metadata: raw().metadata }, L2_STATUS);
-    expect(plan({ objects: [bare] })).toEqual([
+    expect(plan({ objects: [{ ...bare, name: ownName }] })).toEqual([
       { do: 'change', name: ownName, resourceVersion: '7', status: raw().status },
     ]);
   });
@@ -100,7 +102,7 @@ describe('a node that announces a Service', () => {
       { ...raw(), metadata: { name: ownName, resourceVersion: '7' } },
       L2_STATUS,
     );
-    for (const object of [view({ owner: 'pod-0' }), stripped]) {
+    for (const object of [view({ owner: 'pod-0' }), { ...stripped, name: ownName }]) {
       expect(plan({ objects: [object] })).toEqual([
         {
           do: 'change',
@@ -180,7 +182,8 @@ describe('of BGP, where several nodes announce a Service', () => {
   });
 
   test('a node leaves what the others say', () => {
-    const own = viewServiceStatus({ metadata, status: { ...said, peers: ['a'] } }, BGP_STATUS);
+    const kept = viewServiceStatus({ metadata, status: { ...said, peers: ['a'] } }, BGP_STATUS);
+    const own = { ...kept, name };
     const objects = [own, view({ name: 'bgp-other', node: 'n2' })];
     const situation = { service: 'default/web', where: ['a'], objects, takenOver: true };
     expect(planServiceStatus(situation, bgp)).toEqual([]);

@@ -1,6 +1,6 @@
 import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import { EXCLUDED_INTERFACES } from './excluded-interfaces.ts';
-import { inRanges, parsePoolRange } from './pool-ranges.ts';
+import { inRanges, parsePoolRange, type PoolRange } from './pool-ranges.ts';
 
 /** What the system says of one network interface. */
 export interface InterfaceFacts {
@@ -116,10 +116,33 @@ function networksOf(addresses: readonly string[]): string[] {
 function longestMatch(address: string, networks: readonly string[]): number {
   const bytes = parseAddress(address);
   if (bytes === undefined) return -1;
-  const lengths = networks.map((network) => {
-    const range = parsePoolRange(network);
-    const inside = range !== undefined && inRanges(bytes, [range]);
-    return inside ? Number(network.slice(network.indexOf('/') + 1)) : -1;
-  });
-  return Math.max(-1, ...lengths);
+  let longest = -1;
+  for (const network of networks) {
+    const { range, bits } = readNetwork(network);
+    if (bits > longest && range !== undefined && inRanges(bytes, [range])) longest = bits;
+  }
+  return longest;
+}
+
+interface Network {
+  readonly range: PoolRange | undefined;
+  readonly bits: number;
+}
+
+/** So many networks are known at once; where there are more, it begins anew. */
+const NETWORKS_MAX = 256;
+
+const read = new Map<string, Network>();
+
+/** A node has few networks, and thousands of addresses are looked for in each: it is read once. */
+function readNetwork(cidr: string): Network {
+  const known = read.get(cidr);
+  if (known !== undefined) return known;
+  const network = {
+    range: parsePoolRange(cidr),
+    bits: Number(cidr.slice(cidr.indexOf('/') + 1)),
+  };
+  if (read.size >= NETWORKS_MAX) read.clear();
+  read.set(cidr, network);
+  return network;
 }

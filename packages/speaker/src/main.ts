@@ -77,6 +77,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     // Where another speaker has the place, it has the ports, too.
     const isFirst = (await place?.enter(signal)) ?? true;
     if (isFirst) await context.serve();
+    // While the lists are on their way: when they are here, thousands of Services may be waiting.
+    if (isFirst) rehearse(hmac);
     await Promise.all([
       ...Object.values(caches).map((cache) => cache.whenSynced(signal)),
       ...(wire ? [wire.api.ready(signal)] : []),
@@ -87,14 +89,13 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     interfaces.start();
     for (const service of caches.services.keys()) speaker.reconcile(service);
     const working = queue.run(async (service) => speaker.reconcile(service), signal);
-    // Who goes on in another's place must be quick from the first moment on; another has to listen first, and has the time then.
+    // Who goes on in another's place must be quick from the first moment on.
     if (!isFirst) rehearse(hmac);
     listening?.[Symbol.dispose]();
     isPrepared = true;
     place?.prepared();
     const inherited = await place?.taken();
     wire?.begin(inherited);
-    if (isFirst) rehearse(hmac);
     if (!isFirst) following.push(context.serve());
     isBegun = true;
     // What another process of this node said of what is announced is its own until now.

@@ -1,6 +1,10 @@
 import { Reflector, resourcePath, WorkQueue, type ReflectorDeps } from '@picluster/kube';
 import { viewServiceStatus, type ServiceStatusView } from './service-status.ts';
-import { ServiceStatusWriter, type ServiceStatusWriterOptions } from './service-status-writer.ts';
+import {
+  ServiceStatusWriter,
+  type ServiceStatusWriterDeps,
+  type ServiceStatusWriterOptions,
+} from './service-status-writer.ts';
 
 /** What answers wait for comes first: these writes go two at a time. */
 const CONCURRENCY = 2;
@@ -15,8 +19,12 @@ export class ServiceStatusTask {
   readonly #writer: ServiceStatusWriter;
   #ended = false;
 
-  constructor(deps: ReflectorDeps, options: ServiceStatusWriterOptions) {
-    const { clock, random, log } = deps;
+  /** `whereIs`: see {@link ServiceStatusWriterDeps}. */
+  constructor(
+    deps: ReflectorDeps & Pick<ServiceStatusWriterDeps, 'whereIs'>,
+    options: ServiceStatusWriterOptions,
+  ) {
+    const { clock, random, log, whereIs } = deps;
     const { kind } = options;
     const { group, version, plural } = kind.resource;
     const path = resourcePath({ group, version, plural, namespace: options.namespace });
@@ -32,14 +40,14 @@ export class ServiceStatusTask {
       if (!this.#ended) this.#queue.addAfter(service, afterMs);
     };
     this.#writer = new ServiceStatusWriter(
-      { client: deps.client, objects: this.#objects, enqueue },
+      { client: deps.client, objects: this.#objects, whereIs, enqueue },
       options,
     );
   }
 
-  /** From now on these Services are what this node announces on `address`, and that is where. No Services: it is not announced. */
-  set(address: string, services: readonly string[], where: readonly string[]): void {
-    this.#writer.set(address, services, where);
+  /** A Service is announced elsewhere than before, or no more; `isBegun`: it was not announced until now. */
+  changed(service: string, isBegun: boolean): void {
+    this.#writer.changed(service, isBegun);
   }
 
   /** Mirrors and writes until the signal aborts; then resolves when what was begun is over. Does not reject. */

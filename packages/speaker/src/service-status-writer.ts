@@ -13,7 +13,6 @@ import {
   type ServiceStatusStep,
   type ServiceStatusView,
 } from './service-status.ts';
-import { sharedList } from './shared-list.ts';
 import { TextsByKey } from './texts-by-key.ts';
 
 /** A change is written when it has settled: an address moves to several interfaces, or two addresses of a Service, one after the other. */
@@ -40,6 +39,8 @@ export interface ServiceStatusCache {
 export interface ServiceStatusWriterDeps {
   readonly client: Pick<KubeClient, 'request'>;
   readonly objects: ServiceStatusCache;
+  /** Where this node announces a Service: on which interfaces, or to which BGPPeers; `undefined`: it does not. */
+  readonly whereIs: (service: string) => readonly string[] | undefined;
   /** Queues a Service (`namespace/name`) for {@link ServiceStatusWriter.reconcile}; of several delays the earliest counts. */
   readonly enqueue: (service: string, afterMs: number) => void;
 }
@@ -51,17 +52,12 @@ export interface ServiceStatusWriterOptions extends ServiceStatusAuthor {
 }
 
 /**
- * Says in objects of one kind which Services this node announces, and where. What it is told is remembered; what the API shows is
- * brought in line with it, Service by Service, and written to only where that differs. A cluster without the kind goes without.
+ * Says in objects of one kind which Services this node announces, and where: what the API shows is
+ * brought in line with that, Service by Service, and written to only where that differs. A cluster without the kind goes without.
  */
 export class ServiceStatusWriter {
   readonly #deps: ServiceStatusWriterDeps;
   readonly #options: ServiceStatusWriterOptions;
-  /** Of each Service the addresses that are announced from here. */
-  readonly #addresses = new TextsByKey();
-  /** Of each address the Services that were last said to be announced on it, and where: interfaces, or BGPPeers. */
-  readonly #services = new TextsByKey();
-  readonly #where = new Map<string, readonly string[]>();
   /** Services that this node has begun to announce since they were last written. */
   readonly #takenOver = new Set<string>();
   /** Of each Service the keys of the objects that speak of it, but for the one with the name that ours has. */
@@ -82,19 +78,11 @@ export class ServiceStatusWriter {
     });
   }
 
-  /** From now on these Services are what this node announces on `address`, and that is where. No Services: it is not announced. */
-  set(address: string, services: readonly string[], where: readonly string[]): void {
-    const before = this.#services.of(address);
-    const isElsewhere = this.#where.get(address)?.join() !== where.join();
-    this.#services.set(address, services);
-    if (services.length === 0) this.#where.delete(address);
-    else this.#where.set(address, sharedList(where));
-    for (const service of before) {
-      if (!services.includes(service)) this.#withdraw(service, address);
-    }
-    for (const service of services) {
-      if (isElsewhere || !before.includes(service)) this.#announce(service, address);
-    }
+  /** A Service is announced elsewhere than before, or no more; `isBegun`: it was not announced until now. */
+  changed(service: string, isBegun: boolean): void {
+    if (isBegun) this.#takenOver.add(service);
+    else if (this.#isSilent(service)) this.#takenOver.delete(service);
+    this.#deps.enqueue(service, SETTLE_MS);
   }
 
   /** Brings what the API shows of a Service in line. Throws a `KubeError` where another try may mend it. */
@@ -105,7 +93,7 @@ export class ServiceStatusWriter {
     const steps = planServiceStatus(
       {
         service,
-        where: this.#whereIs(service),
+        where: this.#deps.whereIs(service),
         objects: keys.flatMap((key) => {
           const view = objects.get(key);
           return view === undefined ? [] : [{ ...view, name: nameIn(key) }];
@@ -135,26 +123,8 @@ export class ServiceStatusWriter {
     });
   }
 
-  #announce(service: string, address: string): void {
-    if (this.#isSilent(service)) this.#takenOver.add(service);
-    this.#addresses.add(service, address);
-    this.#deps.enqueue(service, SETTLE_MS);
-  }
-
-  #withdraw(service: string, address: string): void {
-    this.#addresses.delete(service, address);
-    if (this.#isSilent(service)) this.#takenOver.delete(service);
-    this.#deps.enqueue(service, SETTLE_MS);
-  }
-
   #isSilent(service: string): boolean {
-    return this.#addresses.of(service).length === 0;
-  }
-
-  #whereIs(service: string): string[] | undefined {
-    if (this.#isSilent(service)) return undefined;
-    const all = this.#addresses.of(service).flatMap((address) => this.#where.get(address) ?? []);
-    return [...new Set(all)].sort();
+    return this.#deps.whereIs(service) === undefined;
   }
 
   /** Objects of other nodes are theirs to keep right. */

@@ -72,12 +72,10 @@ export function createSpeakerParts(
   const metrics = createSpeakerMetrics(context.metrics, node);
   const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
   const events = new EventRecorder(world, { component: 'metallb-speaker', instance: node });
-  const status = new ServiceStatusTask(world, {
-    kind: L2_STATUS,
-    namespace,
-    node,
-    owner: ownerPod(flags),
-  });
+  const status = new ServiceStatusTask(
+    { ...world, whereIs: (service) => speaker.whereIs(service) },
+    { kind: L2_STATUS, namespace, node, owner: ownerPod(flags) },
+  );
   const conflicts = new ConflictReports({
     clock,
     log,
@@ -157,7 +155,7 @@ export function createSpeakerParts(
       enqueue: (service) => queue.add(service),
       event: writeOn(events),
       announced: (...change) => metrics.announced('layer2', ...change),
-      status: (address, services, names) => status.set(address, services, names),
+      status: (...change) => status.changed(...change),
       later: (work) => void clock.timer(NOT_URGENT_MS, work),
       log,
     },

@@ -52,12 +52,8 @@ export interface SpeakerDeps {
   ) => void;
   /** Sets or removes the gauge of a Service on an address. */
   readonly announced: (service: string, address: string, now: boolean) => void;
-  /** From now on these Services are announced on the address, on these interfaces; none: it is not announced. */
-  readonly status?: (
-    address: string,
-    services: readonly string[],
-    interfaces: readonly string[],
-  ) => void;
+  /** A Service is announced elsewhere than before, or no more, see {@link Speaker.whereIs}; `isBegun`: it was not announced until now. */
+  readonly status?: (service: string, isBegun: boolean) => void;
   /** Runs work in a moment, when those who waited for an answer have it. */
   readonly later: (work: () => void) => void;
   readonly log: {
@@ -152,6 +148,11 @@ export class Speaker {
     const service = this.#deps.services.get(key);
     const want = this.#decide(key, service);
     for (const address of this.#plan.set(key, want)) this.#apply(address);
+  }
+
+  /** On which interfaces a Service is announced; `undefined`: on none. */
+  whereIs(service: string): readonly string[] | undefined {
+    return this.#announced.whereIs(service);
   }
 
   /** Writes a warning on every Service that wants the address. */
@@ -274,8 +275,8 @@ export class Speaker {
     const { node } = this.#options;
     const interfaces = this.#held.of(address);
     const claim = interfaces.length > 0 ? this.#plan.claim(address) : undefined;
-    const changes = this.#announced.set(address, claim?.services ?? []);
-    status?.(address, claim?.services ?? [], interfaces);
+    const changes = this.#announced.set(address, claim?.services ?? [], interfaces);
+    for (const key of changes.touched) status?.(key, changes.begun.includes(key));
     for (const key of changes.removed) {
       announced(key, address, false);
       log.info('service withdrawn', { service: key, ip: address });

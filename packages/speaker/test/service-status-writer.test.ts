@@ -2,6 +2,7 @@ import { KubeError, WorkQueue } from '@picluster/kube';
 import { seededRandom, SimClock } from '@picluster/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { L2_STATUS, serviceStatusName } from '../src/service-status.ts';
+import { AnnouncedServices } from '../src/announced-services.ts';
 import { ServiceStatusWriter, LEFTOVER_MS, SETTLE_MS } from '../src/service-status-writer.ts';
 import { StatusApi } from './status-api.ts';
 
@@ -11,12 +12,25 @@ let api: StatusApi;
 /** Ends the processes of nodes, by node. */
 const end = new Map<string, () => void>();
 
-/** The writer of one node, at work from now on. */
-function start(node: string): ServiceStatusWriter {
+/** What one node announces, and the writer that says so. */
+interface Node {
+  /** From now on these Services are what it announces on the address, and that is where. */
+  set(address: string, services: readonly string[], where: readonly string[]): void;
+  readonly writer: ServiceStatusWriter;
+}
+
+/** One node, at work from now on. */
+function start(node: string): Node {
   const random = seededRandom(1);
   const queue = new WorkQueue({ clock, random });
+  const announced = new AnnouncedServices();
   const writer = new ServiceStatusWriter(
-    { client: api, objects: api.mirror(), enqueue: (key, ms) => queue.addAfter(key, ms) },
+    {
+      client: api,
+      objects: api.mirror(),
+      whereIs: (service) => announced.whereIs(service),
+      enqueue: (key, ms) => queue.addAfter(key, ms),
+    },
     { kind: L2_STATUS, node, namespace: 'metallb-system' },
   );
   const watching = writer.watch();
@@ -26,11 +40,17 @@ function start(node: string): ServiceStatusWriter {
     process.abort();
     watching[Symbol.dispose]();
   });
-  return writer;
+  return {
+    set: (address, services, where) => {
+      const { touched, begun } = announced.set(address, services, where);
+      for (const service of touched) writer.changed(service, begun.includes(service));
+    },
+    writer,
+  };
 }
 
-let n1: ServiceStatusWriter;
-let n2: ServiceStatusWriter;
+let n1: Node;
+let n2: Node;
 beforeEach(() => {
   clock = new SimClock();
   api = new StatusApi(clock);
@@ -210,8 +230,8 @@ describe('a speaker that was started anew', () => {
     await rest();
     const { signal } = new AbortController();
     const before = api.requests.length;
-    await n2.clear(signal);
-    await n1.clear(signal);
+    await n2.writer.clear(signal);
+    await n1.writer.clear(signal);
     expect(api.requests.slice(before)).toEqual(['DELETE all']);
     expect(api.shown).toEqual([]);
   });

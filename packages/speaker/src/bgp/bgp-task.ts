@@ -12,6 +12,7 @@ import {
 import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
 import { BfdReceiver, BfdSender, openLinkSocket, TcpDialer } from '@picluster/packet-socket';
 import type { Metrics } from '@picluster/daemon';
+import { AnnouncedServices } from '../announced-services.ts';
 import { ServiceStatusTask } from '../service-status-task.ts';
 import { BGP_STATUS, type ServiceStatusAuthor } from '../service-status.ts';
 import { deliveringClock } from '../seams/delivering-clock.ts';
@@ -62,7 +63,11 @@ export class BgpTask implements RunningBgp {
       communities: new Readable(mirrors.communities),
       profiles: new Readable(mirrors.profiles),
     };
-    const status = new ServiceStatusTask(deps, { kind: BGP_STATUS, ...options });
+    const announced = new AnnouncedServices();
+    const status = new ServiceStatusTask(
+      { ...deps, whereIs: (service) => announced.whereIs(service) },
+      { kind: BGP_STATUS, ...options },
+    );
     this.#status = status;
     this.#bfd = new BfdWatches({
       receive: ({ local, minTtl, device }, onPacket) =>
@@ -99,7 +104,12 @@ export class BgpTask implements RunningBgp {
           return watch;
         },
         metrics,
-        status: (service, peers) => status.set(service, peers.length > 0 ? [service] : [], peers),
+        // What a Service is told by does not depend on the address: it stands for its own.
+        status: (service, peers) => {
+          const services = peers.length > 0 ? [service] : [];
+          const { touched, begun } = announced.set(service, services, peers);
+          for (const key of touched) status.changed(key, begun.includes(key));
+        },
         bfd: this.#bfd,
         interfaces: systemNetworks,
       },

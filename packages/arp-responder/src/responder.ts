@@ -358,6 +358,8 @@ export class Responder implements Disposable {
 
   #watch(): void {
     if (this.#closed) return;
+    this.#listening?.[Symbol.dispose]();
+    this.#listening = undefined;
     const heard = new Set(this.#standby.keys());
     const all = Array.from(this.#standby.values(), bytesOf);
     for (const { text, key } of this.#owned) {

@@ -58,6 +58,18 @@ describe.each(['192.0.2.10', 'fc00:f853:ccd:e799::1'])('who has %s', (address) =
     expect(await asking).toEqual(['02:00:00:00:00:02']);
   });
 
+  test('changes what is listened for once where it was stood by for in the same moment', async () => {
+    let changes = 0;
+    const watch = port.watch.bind(port);
+    port.watch = (addresses) => {
+      changes++;
+      watch(addresses);
+    };
+    responder.standBy(address);
+    expect(await whoHas(address)).toEqual([]);
+    expect(changes).toBe(1);
+  });
+
   test('does not change what is listened for where it is stood by for', async () => {
     responder.standBy(address);
     await clock.advance(1);

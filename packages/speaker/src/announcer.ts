@@ -102,6 +102,11 @@ export class Announcer {
     this.#open.get(interfaceName)?.responder.disown(address);
   }
 
+  /** On which interfaces this node holds an address, whether they are open or not. */
+  heldOn(address: string): string[] {
+    return [...this.#holdings].flatMap(([name, held]) => (held.has(address) ? [name] : []));
+  }
+
   /** The rights on an interface have moved: all of them end at `untilMs` now. */
   refresh(interfaceName: string, untilMs: number): void {
     this.#open.get(interfaceName)?.responder.refresh(untilMs);

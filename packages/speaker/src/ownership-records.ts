@@ -23,11 +23,26 @@ export function viewRecord(raw: unknown): RecordView | undefined {
     };
   };
   if (metadata?.name?.startsWith(LEASE_NAME_START) !== true) return undefined;
-  return {
+  return shared({
     node: nodeOf(spec?.holderIdentity ?? ''),
     term: spec?.leaseTransitions ?? 0,
     renewTime: spec?.renewTime ?? '',
-  };
+  });
+}
+
+/** So many records are known at once; where there are more, it begins anew. */
+const RECORDS_MAX = 256;
+
+const records = new Map<string, RecordView>();
+
+/** One for all that say the same: thousands of addresses have one owner, and seldom changed it. */
+function shared(record: RecordView): RecordView {
+  const key = JSON.stringify(record);
+  const known = records.get(key);
+  if (known !== undefined) return known;
+  if (records.size >= RECORDS_MAX) records.clear();
+  records.set(key, Object.freeze(record));
+  return record;
 }
 
 type Owner = Pick<RecordView, 'node' | 'term'>;

@@ -7,7 +7,6 @@ import { EndpointIndex } from './endpoint-index.ts';
 import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
 import { sharedList } from './shared-list.ts';
-import { TextsByKey } from './texts-by-key.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
 /**
@@ -85,8 +84,6 @@ export class Speaker {
   readonly #endpoints: EndpointIndex;
   readonly #plan = new AddressPlan();
   readonly #announced = new AnnouncedServices();
-  /** The addresses that this node holds, and on which interfaces. */
-  readonly #held = new TextsByKey();
   /** The addresses whose gauges, statuses and events may have to change. */
   readonly #unreported = new Set<string>();
   /** The last outcome of each Service, so that a change is reported once. */
@@ -239,14 +236,12 @@ export class Speaker {
   ): void {
     // The Service may have gone while the answer of the API was on its way; then this node resigns in a moment.
     if (this.#plan.claim(address)?.standing.interfaces.includes(interfaceName) !== true) return;
-    this.#held.add(address, interfaceName);
     this.#deps.announcer.own(address, interfaceName, untilMs, isFresh);
     this.#reportLater(address);
   }
 
   #lost(address: string, interfaceName: string): void {
     this.#deps.announcer.disown(address, interfaceName);
-    this.#held.delete(address, interfaceName);
     this.#reportLater(address);
   }
 
@@ -271,9 +266,9 @@ export class Speaker {
 
   /** Makes gauge, status and events agree with what is announced. */
   #report(address: string): void {
-    const { announced, event, log, services, status } = this.#deps;
+    const { announced, announcer, event, log, services, status } = this.#deps;
     const { node } = this.#options;
-    const interfaces = this.#held.of(address);
+    const interfaces = announcer.heldOn(address);
     const claim = interfaces.length > 0 ? this.#plan.claim(address) : undefined;
     const changes = this.#announced.set(address, claim?.services ?? [], interfaces);
     for (const key of changes.touched) status?.(key, changes.begun.includes(key));

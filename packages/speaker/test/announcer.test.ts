@@ -96,6 +96,15 @@ describe('the announcer', () => {
     expect(await answeredOn()).toEqual(['eth0']);
   });
 
+  test('knows where an address is held, also where the interface cannot be opened', () => {
+    broken.add('eth1');
+    announcer.own(V4, 'eth0', forever);
+    announcer.own(V4, 'eth1', forever, true);
+    expect(announcer.heldOn(V4)).toEqual(['eth0', 'eth1']);
+    announcer.disown(V4, 'eth0');
+    expect([announcer.heldOn(V4), announcer.heldOn('192.0.2.11')]).toEqual([['eth1'], []]);
+  });
+
   test('answers on an interface that is opened anew for what is held there', async () => {
     announcer.own(V4, 'eth0', forever);
     announcer.retain([]);

@@ -210,6 +210,15 @@ describe('what is kept of a Lease', () => {
     });
   });
 
+  test('is one value for all Leases that say the same', () => {
+    const lease = (address: string, holderIdentity: string): unknown => ({
+      metadata: { name: leaseNameFor(address) },
+      spec: { holderIdentity, leaseTransitions: 7 },
+    });
+    expect(viewRecord(lease('fd00::1', 'n1'))).toBe(viewRecord(lease('fd00::2', 'n1')));
+    expect(viewRecord(lease('fd00::1', 'n1'))).not.toEqual(viewRecord(lease('fd00::1', 'n2')));
+  });
+
   test('of other Leases is nothing', () => {
     expect(viewRecord({ metadata: { name: 'picluster-controller' } })).toBeUndefined();
     expect(viewRecord({})).toBeUndefined();

@@ -136,7 +136,14 @@ function isFrom(frame: Uint8Array, mac: Uint8Array): boolean {
   return frame.length >= 12 && mac.every((byte, index) => frame[6 + index] === byte);
 }
 
+/** One is made for each frame that is heard. */
+const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  octet.toString(16).padStart(2, '0'),
+);
+
 /** A hardware address as people write it. */
 export function macText(mac: Uint8Array): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  let text = octetTexts[mac[0] ?? 0] ?? '';
+  for (let at = 1; at < mac.length; at++) text += `:${octetTexts[mac[at] ?? 0]}`;
+  return text;
 }

@@ -19,7 +19,7 @@ const PATIENCE = 5;
  * for good what it took to read its first lists.
  *
  * `look` is to be called every few seconds. It collects where the heap has grown since the last collection, once nothing much happens any more or that
- * does not come.
+ * does not come, and then once more when it has come.
  */
 export class MemoryKeeper {
   readonly #heap: () => HeapSize;
@@ -27,6 +27,8 @@ export class MemoryKeeper {
   #usedBefore = 0;
   #takenAtLast = 0;
   #waited = 0;
+  /** The last collection was in the middle of a burst. */
+  #inBurst = false;
 
   constructor(deps: { readonly heap: () => HeapSize; readonly collect: () => void }) {
     this.#heap = deps.heap;
@@ -38,9 +40,11 @@ export class MemoryKeeper {
     const { used, taken } = this.#heap();
     const calm = Math.abs(used - this.#usedBefore) < CALM_BYTES;
     this.#usedBefore = used;
-    if (taken - this.#takenAtLast < WORTHWHILE_BYTES) return;
+    const isOver = calm && this.#inBurst;
+    if (!isOver && taken - this.#takenAtLast < WORTHWHILE_BYTES) return;
     if (!calm && ++this.#waited < PATIENCE) return;
     this.#waited = 0;
+    this.#inBurst = !calm;
     this.#collect();
     const after = this.#heap();
     this.#usedBefore = after.used;

@@ -64,4 +64,16 @@ describe('a memory keeper', () => {
     }
     expect(collections).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 2]);
   });
+
+  test('that collected where no calm came does so once more when it has come, however little there is', () => {
+    const size = { used: 20 * MB, taken: 30 * MB };
+    const keeper = keeperOver(size);
+    for (let i = 0; i < 5; i++) {
+      size.used += 5 * MB;
+      keeper.look();
+    }
+    expect(keeper.collections).toBe(1);
+    for (let i = 0; i < 5; i++) keeper.look();
+    expect(keeper.collections).toBe(2);
+  });
 });

@@ -82,6 +82,13 @@ export class WorkQueue {
     this.#delayed.set(key, { dueMs, timer });
   }
 
+  /** Takes all keys that wait now out of the queue, for a caller who works on them himself, at once. */
+  takeAll(): string[] {
+    const keys = [...this.#waiting];
+    this.#waiting.clear();
+    return keys;
+  }
+
   /**
    * Works until the signal aborts; then starts nothing more, drops the delays, and resolves when what was begun is over. Does not reject for
    * anything `reconcile` throws.

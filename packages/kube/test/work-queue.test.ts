@@ -37,6 +37,17 @@ describe('WorkQueue', () => {
     expect(worked).toEqual(['b', 'a', 'c']);
   });
 
+  it('works on no key that was taken out of it, unless it is added again', async () => {
+    const queue = make();
+    const worked: string[] = [];
+    for (const key of ['b', 'a', 'c']) queue.add(key);
+    expect(queue.takeAll()).toEqual(['b', 'a', 'c']);
+    queue.add('a');
+    running = queue.run(async (key) => void worked.push(key), stop.signal);
+    await clock.advance(0);
+    expect(worked).toEqual(['a']);
+  });
+
   it('works on a key again when it was added meanwhile, but never twice at a time', async () => {
     const queue = make({ concurrency: 3 });
     const starts: number[] = [];

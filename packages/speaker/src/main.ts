@@ -87,7 +87,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     log.info('caches synced', { node, services: caches.services.size });
     if (caches.nodes.get(node) === undefined) log.warn('no Node of this name', { node });
     interfaces.start();
-    for (const service of caches.services.keys()) speaker.reconcile(service);
+    // Each Service was told of when it was read: all wait here, and are not worked on again.
+    for (const service of queue.takeAll()) speaker.reconcile(service);
     const working = queue.run(async (service) => speaker.reconcile(service), signal);
     // Who goes on in another's place must be quick from the first moment on.
     if (!isFirst) rehearse(hmac);

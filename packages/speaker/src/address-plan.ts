@@ -39,7 +39,9 @@ export class AddressPlan {
     const touched = before.flatMap((address) => this.#unitOf(address));
     if (want === undefined) this.#wants.delete(service);
     else this.#wants.set(service, want);
-    for (const address of before) this.#services.delete(address, service);
+    for (const address of before) {
+      if (!now.includes(address)) this.#services.delete(address, service);
+    }
     for (const address of now) this.#services.add(address, service);
     touched.push(...before, ...now.flatMap((address) => this.#unitOf(address)));
     return unique(touched).sort(byFamily);

@@ -1,5 +1,5 @@
 import { apiLifeMs, isOutOfEarshot } from './earshot.ts';
-import type { AddressState, ElectionState } from './election-state.ts';
+import type { AddressState, ElectionState, Peer } from './election-state.ts';
 import { groupOf, isAlive, isHeard, isStrict, stakeOf } from './knowledge.ts';
 import type { NodeId } from './heartbeat.ts';
 import { beats } from './placement.ts';
@@ -66,8 +66,18 @@ export function isHeldRemotely(turn: Turn, address: string): boolean {
   const apiAliveAtMs = state.apiAliveAtMs.get(record.node) ?? -Infinity;
   if (peer !== undefined && isOutOfEarshot(turn, record.node, peer)) return true;
   const diedAtMs = (peer?.evidenceAtMs ?? -Infinity) + state.timings.deadAfterMs;
-  if (diedAtMs > record.atMs && apiAliveAtMs < diedAtMs) return false;
+  const outlived = Math.max(record.atMs, apiAliveAtMs) >= diedAtMs;
+  if (peer !== undefined && !outlived && !isRecordedSince(peer, address, record)) return false;
   return nowMs - Math.max(record.atMs, apiAliveAtMs) < apiLifeMs;
+}
+
+/** It was recorded after its last frame that we know of, and under a term of which that did not tell: it lived on, see `doubt`. */
+function isRecordedSince(
+  peer: Peer,
+  address: string,
+  { term, atMs }: NonNullable<AddressState['record']>,
+): boolean {
+  return atMs > peer.evidenceAtMs && term > (stakeOf(peer, address)?.term ?? 0);
 }
 
 /** The API shows a peer alive that the segment does not. */

@@ -134,14 +134,18 @@ function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressSt
   const parted = isParted(turn);
   if (!must && !parted && !mayBeHeldUnheard(turn, address, own)) return true;
   if (!own.recordAsked) {
-    turn.change(address).recordAsked = true;
+    const asked = turn.change(address);
+    asked.recordAsked = true;
+    // Consents may have come late: the API is given its time from the last frame on.
+    const { fastMs } = turn.timings;
+    if (!must && !parted) asked.claimAtMs = Math.max(own.claimAtMs, nowMs - fastMs);
     turn.effects.push({ kind: 'record', address, term: own.term });
   }
   const recorded = own.recordedTerm === own.term;
   if (must) return recorded && nowMs - own.claimAtMs >= deadAfterMs;
   // One in the other part that holds it and is not recorded has let go by then.
   if (parted) return recorded && nowMs - own.claimAtMs >= deadAfterMs / 2;
-  return nowMs >= toldAtMs(turn, own);
+  return nowMs >= toldAtMs(turn, state.addresses.get(address) ?? own);
 }
 
 // --- beginning a claim -------------------------------------------------------------------------------------------------------------

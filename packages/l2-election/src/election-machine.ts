@@ -7,6 +7,7 @@ import type {
   ElectionInput,
   ElectionState,
 } from './election-state.ts';
+import { doubt } from './doubt.ts';
 import { isParted } from './earshot.ts';
 import { hear } from './hearing.ts';
 import { groupOf, isAlive, isHeard, isUnchanged } from './knowledge.ts';
@@ -47,6 +48,7 @@ export const step: Step = (before, input) => {
   guard(turn);
   promiseAnew(turn);
   watchReceiver(turn);
+  doubt(turn);
   watchRight(turn);
   if (!isUnchanged(turn.state)) dropRivals(turn);
   watchDeaths(turn);
@@ -175,7 +177,7 @@ function watchReceiver(turn: Turn): void {
 function watchRight(turn: Turn): void {
   const { state, nowMs } = turn;
   const { untilMs, by } = rightOf(state);
-  if (nowMs < untilMs || by === 'own') return;
+  if (nowMs < untilMs || by === 'own' || by === 'group') return;
   const reason = by === 'quorum' ? 'minority' : 'unheard';
   for (const [address, { mode }] of state.addresses)
     if (mode === 'hold') turn.drop(address, reason);

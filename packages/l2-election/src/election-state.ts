@@ -156,6 +156,8 @@ export interface ElectionState {
   sendNow: boolean;
   groupSize: number;
   groupAtMs: number;
+  /** Since when the API is asked what is still ours, see `doubt`; `-Infinity`: nothing is in doubt; `Infinity`: it said so, or took too long. */
+  doubtedAtMs: number;
   apiReachable: boolean;
   /** When the API last showed a sign of life of a node. */
   apiAliveAtMs: ReadonlyMap<NodeId, number>;
@@ -320,6 +322,7 @@ export function initialState(options: {
     sendNow: true,
     groupSize: 1,
     groupAtMs: nowMs,
+    doubtedAtMs: -Infinity,
     apiReachable: false,
     apiAliveAtMs: new Map(),
     strangers: new Map(),

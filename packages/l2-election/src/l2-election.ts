@@ -1,6 +1,7 @@
 import { addressBytes } from './address-text.ts';
 import type { AnswerReport } from './answer-report.ts';
 import { isOwnHold } from './api-witness.ts';
+import { isInDoubt } from './doubt.ts';
 import { hasLeft, step } from './election-machine.ts';
 import {
   type Candidacy,
@@ -179,7 +180,10 @@ export class L2Election {
   recordSeen(address: string, term: number, nodeName: string): void {
     const record = { address, term, node: this.#idOf(nodeName) };
     // Thousands of our own records come back one by one, as fast as they are written: the next turn is soon enough for them.
-    this.#tell({ kind: 'api-record', ...record }, !isOwnHold(this.#state, record));
+    this.#tell(
+      { kind: 'api-record', ...record },
+      isInDoubt(this.#state) || !isOwnHold(this.#state, record),
+    );
   }
 
   /**

@@ -1,9 +1,10 @@
+import { undoubtedAtMs } from './doubt.ts';
 import type { ElectionState } from './election-state.ts';
 
-/** Until when a node may answer, and what is too old then: our own last frame, the promise of a peer, or what a quorum heard of us. */
+/** Until when a node may answer, and what is too old then: our own last frame, the promise of a peer, what we heard of our group, or what a quorum heard of us. */
 export interface Right {
   readonly untilMs: number;
-  readonly by: 'own' | 'peer' | 'quorum';
+  readonly by: 'own' | 'peer' | 'group' | 'quorum';
 }
 
 /**
@@ -22,6 +23,11 @@ export function rightOf(state: ElectionState): Right {
       untilMs = peer.anchorMs + lengthMs;
       by = 'peer';
     }
+  }
+  const groupUntilMs = undoubtedAtMs(state) + lengthMs;
+  if (groupUntilMs < untilMs) {
+    untilMs = groupUntilMs;
+    by = 'group';
   }
   const quorumUntilMs = quorumHeardAtMs(state) + lengthMs;
   return quorumUntilMs < untilMs ? { untilMs: quorumUntilMs, by: 'quorum' } : { untilMs, by };

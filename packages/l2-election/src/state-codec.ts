@@ -170,6 +170,7 @@ const state: Kind<ElectionState> = record({
   sendNow: flag,
   groupSize: count,
   groupAtMs: time,
+  doubtedAtMs: time,
   apiReachable: flag,
   apiAliveAtMs: dictionary(node, time),
   strangers: dictionary(

@@ -90,6 +90,10 @@ export const withoutEarshot: Step = changing((state) => {
   }
 });
 
+/** Who hears nobody any more goes on without asking the API. */
+export const withoutDoubt: Step = (state, input) =>
+  step({ ...state, doubtedAtMs: Infinity }, input);
+
 /** A deaf node takes silence for peace. */
 export const withoutReceiveProof: Step = (state, input) =>
   step({ ...state, foreignAtMs: input.nowMs }, input);

@@ -90,6 +90,7 @@ describe('where the segment fell apart', () => {
 
   test('nobody answers for what the hub held before the API names him, and then he does', () => {
     record('hub', 9);
+    wire.run(timings.heartbeatMs);
     wire.states.delete('hub');
     wire.run(5_000);
     expect(wire.answerers()).toEqual([]);
@@ -103,6 +104,7 @@ describe('where the segment fell apart', () => {
 
   test('a claim ends when the API names the other node, under a lower term too', () => {
     record('hub', 9);
+    wire.run(timings.heartbeatMs);
     wire.states.delete('hub');
     wire.run(2_000);
     const { term = 0 } = wire.states.get('one')?.addresses.get(x) ?? {};

@@ -1,6 +1,9 @@
 import type { EventQueue } from './event-queue.ts';
 import type { SimNode } from './sim-node.ts';
 
+/** A process that goes on after it stood still reads what the API said within twice this. */
+const THAWED_MS = 10;
+
 interface ApiRecord {
   readonly term: number;
   readonly node: string;
@@ -99,15 +102,19 @@ export class SimApi {
   }
 
   #notify(node: SimNode, address: string): void {
-    this.#later(() => {
-      const record = this.#records.get(address);
-      if (!node.isUp || record === undefined) return;
-      if (node.frozen || node.apiCut) {
-        this.#queue.at(this.#queue.nowMs + 300, () => this.#notify(node, address));
-      } else {
-        this.#tellOf(node, address, record);
-      }
-    });
+    this.#later(() => this.#tell(node, address));
+  }
+
+  #tell(node: SimNode, address: string): void {
+    const record = this.#records.get(address);
+    if (!node.isUp || record === undefined) return;
+    if (node.frozen || node.apiCut) {
+      // What came while a process stood still is in its socket.
+      const waitMs = node.apiCut ? 300 : THAWED_MS * (1 + this.#random());
+      this.#queue.at(this.#queue.nowMs + waitMs, () => this.#tell(node, address));
+    } else {
+      this.#tellOf(node, address, record);
+    }
   }
 
   #tellOf(node: SimNode, address: string, record: ApiRecord): void {

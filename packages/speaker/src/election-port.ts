@@ -40,7 +40,9 @@ const QUIET: BpfProgram = [
   ...requireOneOf(1, flags.at, flags.values),
   KEEP,
 ];
-/** All others, for which we wake. */
+/** All heartbeats. */
+const EVERY: BpfProgram = [...OF_LAN, KEEP];
+/** Those for which we wake. */
 const NEWS: BpfProgram = [
   ...OF_LAN,
   ...orElse(
@@ -71,7 +73,7 @@ export class ElectionPort implements ElectionLink, Disposable {
   readonly #kept: PacketListener;
   #monitor: InterfaceMonitor | undefined;
   #news: PacketSocket | undefined;
-  /** Passes nothing on by itself while `#atRest`. */
+  /** Passes nothing on by itself while `#atRest`. `undefined` also where the kernel cannot date frames: then none may wait. */
   #quiet: PacketSocket | undefined;
   #replies: PacketSocket | undefined;
   #index: number | undefined;
@@ -184,10 +186,10 @@ export class ElectionPort implements ElectionLink, Disposable {
         { interfaceName, interfaceIndex: index, etherType, filter, dated },
         dated ? this.#kept : this.#frames,
       );
-    this.#quiet ??= open(ETHER_TYPE, QUIET, true);
-    this.#news ??= open(ETHER_TYPE, NEWS);
+    this.#quiet ??= unlessUnable(() => open(ETHER_TYPE, QUIET, true));
+    this.#news ??= open(ETHER_TYPE, this.#quiet === undefined ? EVERY : NEWS);
     this.#replies ??= open(ETHERTYPE.ARP, REPLIES);
-    if (this.#listener === undefined || this.#atRest) this.#quiet.hold(FOR_EVER_MS);
+    if (this.#listener === undefined || this.#atRest) this.#quiet?.hold(FOR_EVER_MS);
     if (this.#listener !== undefined) return;
     this.#news.hold(FOR_EVER_MS);
     this.#replies.hold(FOR_EVER_MS);
@@ -227,5 +229,15 @@ export class ElectionPort implements ElectionLink, Disposable {
     this.#setUp(false);
     this.#retry?.[Symbol.dispose]();
     this.#retry = this.#deps.clock.timer(RETRY_MS, () => this.#repair());
+  }
+}
+
+/** `undefined` where the system has no such option, as an emulator of user space. */
+function unlessUnable(open: () => PacketSocket): PacketSocket | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof PacketSocketError && error.errnoName === 'ENOPROTOOPT') return undefined;
+    throw error;
   }
 }

@@ -135,7 +135,6 @@ export interface ElectionState {
   /** Where it is later than `listenAtMs`, promises count from here. */
   promisedAtMs: number;
   lastSentMs: number;
-  nextSendMs: number;
   /** When the frame `seq` was sent, at `seq % sentTimesKept`. */
   sentAtMs: readonly number[];
   /** When all frames that had arrived were last read: those that we get now may have waited since. */
@@ -306,7 +305,6 @@ export function initialState(options: {
     listenAtMs: nowMs,
     promisedAtMs: -Infinity,
     lastSentMs: -Infinity,
-    nextSendMs: nowMs,
     sentAtMs: [],
     readAllAtMs: nowMs,
     foreignAtMs: nowMs,

@@ -37,7 +37,6 @@ export function speak(turn: Turn): void {
   sentAtMs[state.seq % sentTimesKept] = nowMs;
   state.sentAtMs = sentAtMs;
   state.lastSentMs = nowMs;
-  state.nextSendMs = nowMs + turn.timings.heartbeatMs;
   state.sendSoon = false;
   state.sendNow = false;
   turn.effects.push({ kind: 'send', heartbeat });

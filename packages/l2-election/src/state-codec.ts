@@ -154,7 +154,6 @@ const state: Kind<ElectionState> = record({
   listenAtMs: time,
   promisedAtMs: time,
   lastSentMs: time,
-  nextSendMs: time,
   sentAtMs: list(time, -Infinity),
   readAllAtMs: time,
   foreignAtMs: time,

@@ -37,7 +37,7 @@ export function solicitAfterMs({ heartbeatMs, deafAfterMs }: Timings): number {
 /** When the next frame is due. */
 export function frameDueMs(turn: Turn): number {
   const { state, nowMs } = turn;
-  let dueMs = state.nextSendMs;
+  let dueMs = state.lastSentMs + turn.timings.heartbeatMs;
   if (state.sendSoon) dueMs = Math.min(dueMs, state.lastSentMs + turn.timings.fastMs / 2);
   if (claimsAny(state) || isOverdue(state, nowMs))
     dueMs = Math.min(dueMs, state.lastSentMs + fastMs(state));

@@ -102,7 +102,7 @@ function build(target) {
   const newestSourceMs = Math.max(...sources.map(modifiedMs), modifiedMs(here));
   // A cache of builds that keeps an old file of another target beside our new one would give it back with a new date.
   for (const other of PUBLISHED.map(outputOf)) {
-    if (modifiedMs(other) <= newestSourceMs) rmSync(other, { force: true });
+    if (other !== output && modifiedMs(other) <= newestSourceMs) rmSync(other, { force: true });
   }
   if (!values.force && modifiedMs(output) > newestSourceMs) return `${target} is up to date`;
   mkdirSync(path.dirname(output), { recursive: true });

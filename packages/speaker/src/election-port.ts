@@ -121,9 +121,7 @@ export class ElectionPort implements ElectionLink, Disposable {
 
   /** Delivers all that waits, before it returns; what nobody listens to is thrown away. */
   readAll(): void {
-    this.#quiet?.readAll();
-    this.#news?.readAll();
-    this.#replies?.readAll();
+    for (const socket of this.#sockets()) socket?.readAll();
     if (this.#up && this.#listener === undefined) this.#heardSinceMs = this.#deps.clock.nowMs();
   }
 
@@ -134,7 +132,7 @@ export class ElectionPort implements ElectionLink, Disposable {
 
   listen(listener: Parameters<ElectionLink['listen']>[0]): void {
     this.#listener = listener;
-    for (const socket of [this.#quiet, this.#news, this.#replies]) socket?.hold(0);
+    for (const socket of this.#sockets()) socket?.hold(0);
   }
 
   send(frame: Uint8Array): unknown {
@@ -195,9 +193,14 @@ export class ElectionPort implements ElectionLink, Disposable {
     this.#replies.hold(FOR_EVER_MS);
   }
 
+  /** What may wait is read before what is news. */
+  #sockets(): (PacketSocket | undefined)[] {
+    return [this.#quiet, this.#news, this.#replies];
+  }
+
   #closeSockets(): void {
     this.#index = undefined;
-    for (const socket of [this.#quiet, this.#news, this.#replies]) socket?.close();
+    for (const socket of this.#sockets()) socket?.close();
     this.#quiet = undefined;
     this.#news = undefined;
     this.#replies = undefined;

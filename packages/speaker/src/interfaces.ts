@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from '@picluster/arp-responder';
 import { EXCLUDED_INTERFACES } from './excluded-interfaces.ts';
+import { KeptFew } from './kept-few.ts';
 import { inRanges, parsePoolRange, type PoolRange } from './pool-ranges.ts';
 
 /** What the system says of one network interface. */
@@ -129,20 +130,12 @@ interface Network {
   readonly bits: number;
 }
 
-/** So many networks are known at once; where there are more, it begins anew. */
-const NETWORKS_MAX = 256;
-
-const read = new Map<string, Network>();
+const read = new KeptFew<Network>();
 
 /** A node has few networks, and thousands of addresses are looked for in each: it is read once. */
 function readNetwork(cidr: string): Network {
-  const known = read.get(cidr);
-  if (known !== undefined) return known;
-  const network = {
+  return read.get(cidr, () => ({
     range: parsePoolRange(cidr),
     bits: Number(cidr.slice(cidr.indexOf('/') + 1)),
-  };
-  if (read.size >= NETWORKS_MAX) read.clear();
-  read.set(cidr, network);
-  return network;
+  }));
 }

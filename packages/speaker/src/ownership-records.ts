@@ -1,5 +1,6 @@
 import type { LeaseLock, LeaseRecord } from '@picluster/leader-election';
 import { WorkQueue } from '@picluster/kube';
+import { KeptFew } from './kept-few.ts';
 import { addressOfLease, LEASE_NAME_START, leaseNameFor } from './lease-name.ts';
 import type { Cache } from './speaker.ts';
 
@@ -30,19 +31,11 @@ export function viewRecord(raw: unknown): RecordView | undefined {
   });
 }
 
-/** So many records are known at once; where there are more, it begins anew. */
-const RECORDS_MAX = 256;
-
-const records = new Map<string, RecordView>();
+const records = new KeptFew<RecordView>();
 
 /** One for all that say the same: thousands of addresses have one owner, and seldom changed it. */
 function shared(record: RecordView): RecordView {
-  const key = JSON.stringify(record);
-  const known = records.get(key);
-  if (known !== undefined) return known;
-  if (records.size >= RECORDS_MAX) records.clear();
-  records.set(key, Object.freeze(record));
-  return record;
+  return records.get(JSON.stringify(record), () => Object.freeze(record));
 }
 
 type Owner = Pick<RecordView, 'node' | 'term'>;

@@ -143,12 +143,8 @@ describe('the alerts and the dashboard', () => {
     expect(unknown(expressionsOfDashboard)).toEqual([]);
   });
 
-  test('are MetalLB’s by name, but for that of BGP, and each has a unit test', () => {
+  test('have a unit test each', () => {
     const names = rules.map(({ alert }) => alert);
-    const ofMetallb = ['StaleConfig', 'ConfigNotLoaded', 'AddressPoolExhausted'].concat(
-      [75, 85, 95].map((percent) => `AddressPoolUsage${percent}Percent`),
-    );
-    expect(names).toEqual(expect.arrayContaining(ofMetallb.map((name) => `MetalLB${name}`)));
     const tests = read('deploy/monitoring/alerts.test.yaml');
     expect(names.filter((name) => !tests.includes(`alertname: ${name}`))).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { Family, FamilyUsage } from '@picluster/ipam';
 /** How much of a pool is in use, by family. */
 export type PoolUsage = Readonly<Record<Family, FamilyUsage>>;
 
-/** What the controller counts. Names and labels are MetalLB's. */
+/** What the controller counts. Names and labels are MetalLB's where MetalLB has them. */
 export interface ControllerMetrics {
   /** The state of a pool, with the number of Services that have addresses of it; `undefined`: there is no such pool any more. */
   pool(name: string, usage: PoolUsage | undefined, services: number): void;
@@ -12,6 +12,8 @@ export interface ControllerMetrics {
   reconciled(): void;
   /** A write failed, other than for a conflict. */
   failed(): void;
+  /** So many Services do not have what they ask for, by the reason of their condition; 0: none any more. */
+  refused(reason: string, services: number): void;
   /** The pools were read; `stale` while one of them is refused. */
   configured(stale: boolean): void;
 }
@@ -45,6 +47,11 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
     'metallb_k8s_client_config_stale_bool',
     '1 while a pool is refused as it is written.',
   );
+  const refused = metrics.gauge(
+    'picluster_services_refused',
+    'Services that do not have what they ask for, by the reason of their condition.',
+    ['reason'],
+  );
   return {
     pool: (pool, usage, services) => {
       if (usage === undefined) {
@@ -62,6 +69,10 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
     },
     reconciled: () => updates.inc(),
     failed: () => errors.inc(),
+    refused: (reason, count) => {
+      if (count > 0) refused.set(count, { reason });
+      else refused.remove({ reason });
+    },
     configured: (isStale) => {
       loaded.set(1);
       stale.set(isStale ? 1 : 0);

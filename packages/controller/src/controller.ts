@@ -7,6 +7,7 @@ import { PoolCounts } from './pool-counts.ts';
 import { poolStatus } from './pool-status.ts';
 import type { NamespaceView, PoolView } from './pool-view.ts';
 import { PoolsInForce } from './pools-in-force.ts';
+import { RefusedServices } from './refused-services.ts';
 import { replay } from './replay.ts';
 import { servicePatch } from './service-patch.ts';
 import { byAge, keyOfService, type ServiceView } from './service-view.ts';
@@ -40,6 +41,7 @@ export class Controller implements Disposable {
   readonly #told: Told;
   readonly #pools: PoolsInForce;
   readonly #counts: PoolCounts;
+  readonly #refused: RefusedServices;
   readonly #subscriptions: Disposable[] = [];
   #ipam: Ipam = emptyIpam();
 
@@ -49,6 +51,7 @@ export class Controller implements Disposable {
     this.#told = new Told(deps.events);
     this.#pools = new PoolsInForce(deps);
     this.#counts = new PoolCounts(deps);
+    this.#refused = new RefusedServices(deps.metrics);
   }
 
   /** Takes over what is assigned, and from then on follows every change. Call it once, when all mirrors are synced. */
@@ -82,6 +85,7 @@ export class Controller implements Disposable {
   /** Stops following changes. */
   [Symbol.dispose](): void {
     this.#counts[Symbol.dispose]();
+    this.#refused[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#subscriptions.length = 0;
   }
@@ -100,6 +104,7 @@ export class Controller implements Disposable {
     this.#take(key, decision);
     if (decision.waits) this.#waiting.add(key);
     else this.#waiting.delete(key);
+    this.#refused.set(key, refusalOf(decision));
     if (await this.#show(key, service, decision, signal)) this.#told.tell(key, service, decision);
   }
 
@@ -177,6 +182,7 @@ export class Controller implements Disposable {
     this.#take(key, { ipam: this.#ipam.release(key) });
     this.#hands.forget(key);
     this.#waiting.delete(key);
+    this.#refused.set(key, undefined);
     this.#told.forget(key);
     this.#written.delete(key);
   }
@@ -264,6 +270,11 @@ export class Controller implements Disposable {
       this.#deps.enqueue(keyOfService(service));
     }
   }
+}
+
+/** Why the Service does not have what it asks for, as its condition says. */
+function refusalOf({ verdict }: Pick<Decision, 'verdict'>): string | undefined {
+  return verdict?.status === 'True' ? undefined : verdict?.reason;
 }
 
 function emptyIpam(): Ipam {

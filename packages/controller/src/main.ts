@@ -6,6 +6,7 @@ import {
   leaseTimings,
   LifeSocket,
   runDaemon,
+  showApiSilence,
   type DaemonContext,
 } from '@picluster/daemon';
 import {
@@ -78,7 +79,12 @@ async function main(context: Context): Promise<void> {
   const events = new EventRecorder({ client, clock, log }, { component: 'metallb-controller' });
   const controllerMetrics = createControllerMetrics(metrics);
   let caches: Caches | undefined;
-  health.ready('api', () => staleReflector([['lease', lock], ...Object.entries(caches ?? {})]));
+  const heard = (): Parameters<typeof staleReflector>[0] => [
+    ['lease', lock],
+    ...Object.entries(caches ?? {}),
+  ];
+  health.ready('api', () => staleReflector(heard()));
+  showApiSilence(metrics, () => Array.from(heard(), ([, each]) => each));
   const deps = {
     client,
     clock,

@@ -54,6 +54,27 @@ describe('the controller', () => {
     expect(after.events).toContain('a AllocationFailed');
   });
 
+  test('counts those whom it refuses, by the reason of their condition, until they have an address, go, or it leads no longer', async () => {
+    const world = new World();
+    world.pool('p', '10.0.0.0/32');
+    for (const name of ['a', 'b', 'c', 'd']) world.service({ name });
+    world.service({ name: 'wants', annotations: { 'metallb.io/loadBalancerIPs': '10.9.9.9' } });
+    world.controller.start();
+    await world.settle();
+    await world.catchUp();
+    expect(Object.fromEntries(world.refused)).toEqual({ PoolFull: 3, NotInAnyPool: 1 });
+    world.services.put('default/wants', undefined);
+    world.services.put('default/b', undefined);
+    await world.settle();
+    expect(Object.fromEntries(world.refused)).toEqual({ PoolFull: 2 });
+    world.services.put('default/a', undefined);
+    await world.settle();
+    await world.catchUp();
+    expect(Object.fromEntries(world.refused)).toEqual({ PoolFull: 1 });
+    world.controller[Symbol.dispose]();
+    expect(world.refused.size).toBe(0);
+  });
+
   test('of two Services that show one address leaves it to the older one', async () => {
     const world = new World();
     world.pool('p', '10.0.0.0/30');

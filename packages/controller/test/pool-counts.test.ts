@@ -25,6 +25,7 @@ function start(): { counts: PoolCounts; shown: Map<string, number> } {
       },
       reconciled: () => {},
       failed: () => {},
+      refused: () => {},
       configured: () => {},
     },
     enqueuePool: () => {},

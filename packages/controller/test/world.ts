@@ -50,6 +50,8 @@ export class World {
   /** Every write, whatever it changed. */
   patches = 0;
   problems: readonly string[] = [];
+  /** How many Services the metrics show, by the reason of their refusal. */
+  readonly refused = new Map<string, number>();
   readonly messages: string[] = [];
   readonly controller: Controller;
   readonly #unseen = new Map<string, ServiceView>();
@@ -89,6 +91,10 @@ export class World {
           pool: () => undefined,
           reconciled: () => undefined,
           failed: () => undefined,
+          refused: (reason, services) => {
+            if (services > 0) this.refused.set(reason, services);
+            else this.refused.delete(reason);
+          },
           configured: () => undefined,
         },
         log: silentLogger,

@@ -20,6 +20,7 @@ export { formatDuration, parseDuration } from './duration.ts';
 export { leaseFlags, leaseTimings, stateDirFlag, type LeaseTimings } from './lease-flags.ts';
 export { LifeSocket } from './life-socket.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+export { showApiSilence } from './api-silence.ts';
 export { HealthChecks, type HealthCheck } from './health.ts';
 export { startHttpServers, type HttpServers } from './http-servers.ts';
 export { startWhenFree, type PatienceDeps } from './patient-servers.ts';

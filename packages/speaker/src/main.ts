@@ -1,4 +1,4 @@
-import { runDaemon, type DaemonContext } from '@picluster/daemon';
+import { runDaemon, showApiSilence, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
 import { speakerFlags } from './flags.ts';
 import { hmac } from './hmac.ts';
@@ -30,7 +30,7 @@ async function main(context: Context): Promise<void> {
 }
 
 async function run(context: Context, client: KubeClient): Promise<void> {
-  const { flags, log, health } = context;
+  const { flags, log, health, metrics } = context;
   let isPrepared = false;
   using startup = context.startupServer(flags['startup-port'], () =>
     isPrepared ? undefined : 'not prepared yet',
@@ -58,6 +58,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
 
   const mirrored = [...Object.entries(caches), ...(wire?.api.caches ?? [])];
   health.ready('caches', () => staleReflector(mirrored));
+  showApiSilence(metrics, () => mirrored.map(([, each]) => each));
   health.ready('key', () => wire?.api.keys.problem());
   health.ready('bgp', () => bgp.problem());
   health.ready('sockets', () => announcer.problem());

@@ -54,6 +54,11 @@ relabelings:
 and on (job, instance) leader_election_master_status{name="picluster-controller"} == 1
 {{- end -}}
 
+{{/* The same of what speakers say as well: a controller that stands by is left out. */}}
+{{- define "picluster.whoWorks" -}}
+unless on (job, instance) leader_election_master_status{name="picluster-controller"} == 0
+{{- end -}}
+
 {{/* A selector that leaves out the pools which may be full. */}}
 {{- define "picluster.pools" -}}
 {{- with . }}{pool!~{{ . | quote }}}{{ end -}}

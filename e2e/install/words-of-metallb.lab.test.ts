@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ensureMetallbSource } from '../../scripts/metallb.mjs';
+import type { KubeObject } from '../lab/kube-api.ts';
+import { parseManifests } from '../lab/manifests.ts';
+import { CHART, Helm } from './helm.ts';
+
+// What MetalLB publishes, as it is in its chart, against what our chart makes of it.
+
+type Values = Record<string, unknown>;
+
+let helm: Helm;
+let chart: string;
+let values: Values;
+
+beforeAll(async () => {
+  helm = await Helm.find({ folder: mkdtempSync(path.join(tmpdir(), 'helm-')) });
+  chart = path.join(await ensureMetallbSource(), 'charts/metallb');
+  values = parse(readFileSync(path.join(chart, 'values.yaml'), 'utf8')) as Values;
+  // It is on in MetalLB's chart; there is no FRR here.
+  (values as { speaker: { frr: { enabled: boolean } } }).speaker.frr.enabled = false;
+});
+
+async function render(more: Values): Promise<readonly KubeObject[]> {
+  const text = await helm.run(['template', 'picluster', CHART, '--namespace=lb'], more);
+  return parseManifests(text);
+}
+
+async function podsOf(more: Values): Promise<string> {
+  const workloads = (await render(more)).filter(({ kind }) =>
+    /^(Deployment|DaemonSet)$/.test(kind),
+  );
+  return JSON.stringify(workloads.map((workload) => workload['spec']));
+}
+
+const textOf = (objects: readonly KubeObject[], kind: string): string =>
+  JSON.stringify(objects.filter((object) => object.kind === kind));
+
+describe('the values of MetalLB’s chart', () => {
+  test('are all understood, with their defaults', async () => {
+    const objects = await render(values);
+    expect(textOf(objects, 'Deployment')).toContain('"image":"quay.io/metallb/controller:');
+    expect(textOf(objects, 'DaemonSet')).toContain('--metrics-port=7472');
+  });
+
+  test.each<[string, Values, string]>([
+    ['loadBalancerClass', { loadBalancerClass: 'example.com/lan' }, '--lb-class=example.com/lan'],
+    ['ignoreExcludeLB', { speaker: { ignoreExcludeLB: true } }, '--ignore-exclude-lb=true'],
+    ['logLevel', { controller: { logLevel: 'all' } }, '--log-level=debug'],
+    ['metricsPort', { prometheus: { metricsPort: 7473 } }, '--metrics-port=7473'],
+    ['image', { speaker: { image: { repository: 'r/s', tag: 't' } } }, '"image":"r/s:t"'],
+    ['resources', { speaker: { resources: { limits: { cpu: '7' } } } }, '"limits":{"cpu":"7"}'],
+    ['runAsUser', { controller: { securityContext: { runAsUser: 77 } } }, '"runAsUser":77'],
+    ['priorityClassName', { speaker: { priorityClassName: 'high' } }, '"priorityClassName":"high"'],
+    ['runtimeClassName', { controller: { runtimeClassName: 'kata' } }, '"runtimeClassName":"kata"'],
+    ['nodeSelector', { speaker: { nodeSelector: { disk: 'ssd' } } }, '"disk":"ssd"'],
+    ['tolerations', { controller: { tolerations: [{ key: 'edge' }] } }, '[{"key":"edge"}]'],
+    ['podAnnotations', { speaker: { podAnnotations: { a: 'b' } } }, '"annotations":{"a":"b"}'],
+    ['labels', { controller: { labels: { team: 'net' } } }, '"team":"net"'],
+    ['imagePullSecrets', { imagePullSecrets: [{ name: 'mine' }] }, '[{"name":"mine"}]'],
+    [
+      'serviceAccount',
+      { speaker: { serviceAccount: { name: 'me' } } },
+      '"serviceAccountName":"me"',
+    ],
+    ['probes', { controller: { readinessProbe: { failureThreshold: 9 } } }, '"failureThreshold":9'],
+  ])('%s means what it means there', async (_name, more, words) => {
+    expect(await podsOf({})).not.toContain(words);
+    expect(await podsOf(more)).toContain(words);
+  });
+
+  test('tolerateMaster, excludeInterfaces and affinity too', async () => {
+    const more = { speaker: { tolerateMaster: false, affinity: { podAffinity: {} } } };
+    expect(await podsOf({})).toContain('node-role.kubernetes.io/control-plane');
+    expect(await podsOf(more)).not.toContain('node-role.kubernetes.io/control-plane');
+    expect(await podsOf(more)).toContain('"affinity":{"podAffinity":{}}');
+    const unlisted = await render({ speaker: { excludeInterfaces: { enabled: false } } });
+    expect(textOf(unlisted, 'ConfigMap')).toContain('announcedInterfacesToExclude: []');
+  });
+
+  test('rbac.create and crds.enabled leave out what somebody else makes', async () => {
+    const objects = await render({ rbac: { create: false }, crds: { enabled: false } });
+    const kinds = objects.map(({ kind }) => kind);
+    expect(kinds).toContain('DaemonSet');
+    expect(kinds.filter((kind) => /Role|CustomResource/.test(kind))).toEqual([]);
+  });
+});
+
+test('every alert of MetalLB’s chart is there under its name', async () => {
+  const template = readFileSync(path.join(chart, 'templates/prometheusrules.yaml'), 'utf8');
+  const theirs = [...template.matchAll(/alert: (.+)$/gm)].flatMap(([, name = '']) =>
+    [75, 85, 95].map((percent) => name.replace('{{ .percent }}', `${percent}`)),
+  );
+  expect(theirs).toEqual(expect.arrayContaining(['MetalLBStaleConfig', 'MetalLBBGPSessionDown']));
+  const objects = await render({ prometheus: { prometheusRule: { enabled: true } } });
+  const rules = textOf(objects, 'PrometheusRule');
+  expect([...new Set(theirs)].filter((name) => !rules.includes(`"alert":"${name}"`))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -79,6 +79,25 @@ describe('the daemons', () => {
       expect(known).toEqual(expect.arrayContaining(Object.keys(env)));
     },
   );
+});
+
+describe('the chart', () => {
+  const templates = globSync('deploy/charts/picluster/templates/**/*.{yaml,tpl}', { cwd: root })
+    .map(read)
+    .join('\n');
+  /** Where a daemon in a Pod needs none: its ServiceAccount says it, or what stands under the default path. */
+  const needless = new Set(['kubeconfig', 'exclude-l2-config']);
+
+  test.each([
+    ['controller', controllerFlags],
+    ['speaker', speakerFlags],
+  ] as const)('can give the %s each of its flags', (_, flags) => {
+    const missing = Object.entries(flags)
+      .filter(([name]) => !needless.has(name))
+      .filter(([name]) => !templates.includes(`--${name}=`))
+      .filter(([, { env }]) => !env.some((variable) => templates.includes(`name: ${variable}\n`)));
+    expect(missing.map(([name]) => name)).toEqual([]);
+  });
 });
 
 test('the speakers find each other by the labels that the chart gives their Pods', () => {

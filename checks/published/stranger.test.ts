@@ -17,6 +17,9 @@ const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.jso
   devDependencies: Readonly<Record<string, string>>;
 };
 
+/** What packet-socket is compiled with where this Node has no headers beside it. */
+const headers = headersFor('packages/packet-socket');
+
 /** TypeScript by the folder that it is installed in: the oldest and the newest that we look after. */
 const COMPILERS = {
   'typescript-5.9': 'npm:typescript@5.9.3',
@@ -33,6 +36,7 @@ beforeAll(() => {
     type: 'module',
     dependencies: {
       '@types/node': devDependencies['@types/node'],
+      'node-api-headers': headers,
       ...COMPILERS,
       ...Object.fromEntries(uploads.map((each) => [each.manifest.name, `file:${each.tarball}`])),
     },
@@ -46,6 +50,12 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+function headersFor(folder: string): string {
+  const text = readFileSync(path.join(root, folder, 'package.json'), 'utf8');
+  const manifest = JSON.parse(text) as { devDependencies: Record<string, string> };
+  return manifest.devDependencies['node-api-headers'] ?? '';
+}
 
 function runHere(file: string): string {
   return execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
@@ -77,6 +87,16 @@ describe('the examples in the READMEs', () => {
     const body = `import { readInterface } from '@picluster/packet-socket';
 console.log(readInterface('lo').index);`;
     writeFileSync(file, body);
+    expect(runHere(file)).toBe('1\n');
+  });
+
+  test('packet-socket says what compiles that part where there is none, and that does', () => {
+    const file = path.join(project, 'addon.mjs');
+    const own = path.join(project, 'node_modules/@picluster/packet-socket');
+    rmSync(path.join(own, 'build'), { recursive: true });
+    const { stderr } = spawnSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
+    const [script = 'none'] = /scripts\/build-native\.mjs/.exec(stderr) ?? [];
+    expect(runHere(path.join(own, script))).toContain('built linux-');
     expect(runHere(file)).toBe('1\n');
   });
 });

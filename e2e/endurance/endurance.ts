@@ -4,7 +4,7 @@ import { problemsNow } from './at-rest.ts';
 import { exceeded, growthOf, type Bounds, type Course } from './bounds.ts';
 import { Churn } from './churn.ts';
 import { Grounds } from './grounds.ts';
-import { SAID_AFTER_MS } from './reach.ts';
+import { BACK_AFTER_MS, SAID_AFTER_MS } from './reach.ts';
 import { trouble, type Tally } from './troubles.ts';
 import { Watchman, type ReadinessTally } from './watchman.ts';
 
@@ -50,6 +50,8 @@ export interface EnduranceReport {
 /** Within so long all must be right after the trouble ends: the longest pause of a daemon between two tries is 15 s. */
 const SETTLE_LIMIT_MS = 30_000;
 const LONG_OUTAGE_MS = SAID_AFTER_MS + 10_000;
+/** At the end nothing is done to anybody for so long: then each must say a few times that it is ready, however short the run was. */
+const LAST_QUIET_MS = BACK_AFTER_MS + 5_000;
 const STOP_LIMIT_MS = 8_000;
 
 /** Has the daemons live through a year's trouble, and says what of it they did not bear. */
@@ -98,6 +100,7 @@ class Endurance {
         await this.#rest();
         if (longOutage && round === Math.ceil(rounds / 2)) await this.#longOutage();
       }
+      await sleep(LAST_QUIET_MS);
     } finally {
       over.abort();
       await watching;
@@ -113,6 +116,7 @@ class Endurance {
         exceeded(growthOf(course), this.#options.bounds).map((text) => `${name}: ${text}`),
       ),
       ...readiness.lies,
+      ...(readiness.asked.ready > 0 ? [] : ['nobody ever had to say that it is ready']),
       ...errors,
     ];
     return {

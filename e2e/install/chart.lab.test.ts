@@ -226,6 +226,13 @@ describe('the next speaker', () => {
     expect(onDelete).toEqual({ type: 'OnDelete' });
   });
 
+  test('is told of Wi-Fi, and to be strict, where the values ask for it', async () => {
+    const slow = { speaker: { l2Timings: 'wifi', l2StrictMembers: 3 } };
+    const [speaker] = (await specOf(slow)).template.spec.containers;
+    const told = ['--l2-timings=wifi', '--l2-strict-members=3'];
+    expect(speaker?.['args']).toEqual(expect.arrayContaining(told));
+  });
+
   test('has no port of the node to itself, and a probe that the other does not answer', async () => {
     const [speaker] = (await specOf({})).template.spec.containers;
     expect(speaker?.['ports']).toBeUndefined();
@@ -237,6 +244,7 @@ describe('the next speaker', () => {
 describe('values', () => {
   test.each([
     [{ controler: {} }, "additional properties 'controler' not allowed"],
+    [{ speaker: { l2StrictMembers: 2 } }, "at '/speaker/l2StrictMembers'"],
     [{ speaker: { logLevel: 'loud' } }, "at '/speaker/logLevel': value must be one of"],
     [{ prometheus: { metricsPort: 'x' } }, "at '/prometheus/metricsPort': got string"],
     [{ controller: { addressHold: '1 minute' } }, "at '/controller/addressHold'"],

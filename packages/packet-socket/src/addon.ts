@@ -142,7 +142,9 @@ function addonFolders(): string[] {
     const installed = createRequire(import.meta.url).resolve(
       '@picluster/packet-socket/package.json',
     );
-    folders.push(path.join(path.dirname(installed), 'build'));
+    // In most programs that is this very package.
+    const folder = path.join(path.dirname(installed), 'build');
+    if (!folders.includes(folder)) folders.push(folder);
   } catch {
     // Not installed: a bundle that carries the addon with it.
   }

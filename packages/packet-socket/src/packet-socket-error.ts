@@ -54,7 +54,8 @@ const ADVICE: Readonly<Record<PacketSocketErrorCode, string>> = {
   'address-not-available': 'the address is on no interface of this network namespace',
   'address-in-use': 'the address and port are in use',
   'unsupported-platform': 'packet sockets are AF_PACKET, which only Linux has',
-  'addon-unusable': 'the compiled part of packet-socket is missing or does not load here',
+  'addon-unusable':
+    'the compiled part of packet-socket is missing or does not load here: its scripts/build-native.mjs compiles one',
   system: 'the system refused',
 };
 

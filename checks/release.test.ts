@@ -73,11 +73,20 @@ test.each(libraryFolders())('%s says that it is public, and what is new in it', 
   expect(read(`${folder}/CHANGELOG.md`)).toContain(`\n## ${String(manifest['version'])}\n`);
 });
 
-test('the chart has the version of the daemons, whose images it runs', () => {
-  const daemons = ['controller', 'speaker'].map(
-    (name) =>
-      (JSON.parse(read(`packages/${name}/package.json`)) as { readonly version: string }).version,
-  );
-  const chart = parse(read('deploy/charts/picluster/Chart.yaml')) as Record<string, unknown>;
-  expect(daemons).toEqual([chart['version'], chart['appVersion']]);
+describe('the version of the daemons', () => {
+  const versionOf = (name: string): string =>
+    (JSON.parse(read(`packages/${name}/package.json`)) as { readonly version: string }).version;
+
+  test('is that of the chart, which runs their images', () => {
+    const chart = parse(read('deploy/charts/picluster/Chart.yaml')) as Record<string, unknown>;
+    expect([versionOf('controller'), versionOf('speaker')]).toEqual([
+      chart['version'],
+      chart['appVersion'],
+    ]);
+  });
+
+  test.each(['docs/install.md', 'docs/k3s.md'])('is in the file that %s loads', (page) => {
+    const named = [...read(page).matchAll(/picluster-([\d.]+)\.oci\.tar/g)].map(([, it]) => it);
+    expect(new Set(named)).toEqual(new Set([versionOf('speaker')]));
+  });
 });

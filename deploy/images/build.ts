@@ -129,8 +129,8 @@ async function buildFor(
   });
 }
 
-/** The daemons set up Node themselves, but for what must be known before it starts. */
-function runSettings(daemon: Daemon, version: string): RunSettings {
+/** How an image is run. The daemons set up Node themselves, but for what must be known before it starts. */
+export function runSettings(daemon: Daemon, version: string): RunSettings {
   // Without the snapshot of a started Node, which it would map into memory: 3.5 MB less for 0.07 s more at the start.
   const program = ['/usr/bin/node', '--no-node-snapshot', '/app/main.mjs'];
   return {

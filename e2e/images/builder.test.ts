@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runSettings } from '../../deploy/images/build.ts';
 import { licensesText, packageFolders } from '../../deploy/images/bundle.ts';
 import { DEBIAN_PACKAGES, inputsFile, readInputs } from '../../deploy/images/inputs.ts';
 import { layoutFiles } from '../../deploy/images/layout.ts';
@@ -69,6 +70,25 @@ describe('what is in a bundle', () => {
     const own = { name: 'a', version: '1.0.0', license: 'Apache-2.0', licenseTexts: ['ours'] };
     const text = licensesText([own, { ...other, licenseTexts: ['The ISC License\n'] }]);
     expect(text).toBe('## b 2.0.0 (ISC)\n\nThe ISC License\n');
+  });
+});
+
+describe.each(['controller', 'speaker'] as const)('the Containerfile’s %s', (daemon) => {
+  const containerfile = readFileSync(path.join(root, 'deploy/images/Containerfile'), 'utf8');
+  const [, stage = ''] = containerfile.split(`FROM scratch AS ${daemon}\n`);
+  const saying = (word: string): string =>
+    new RegExp(`^${word} (.*)$`, 'm').exec(stage)?.[1] ?? `no ${word}`;
+
+  test('is run as the image of the builder is', () => {
+    const { Entrypoint, Env, ExposedPorts, StopSignal, User } = runSettings(daemon, '1.2.3');
+    expect(JSON.parse(saying('ENTRYPOINT'))).toEqual(Entrypoint);
+    expect(saying('ENV').split(' ')).toEqual(Env);
+    expect(saying('EXPOSE').split(' ')).toEqual(
+      Object.keys(ExposedPorts).map((port) => port.replace('/tcp', '')),
+    );
+    expect(saying('STOPSIGNAL')).toBe(StopSignal);
+    expect(saying('USER')).toBe(User);
+    expect(saying('COPY')).toBe(`--from=build /rootfs/${daemon} /`);
   });
 });
 

@@ -16,6 +16,8 @@ const HELP = `usage: npm run release -- version | rehearse | publish [--without-
 `;
 
 const CHART = 'deploy/charts/picluster/Chart.yaml';
+/** The file with both images, as the pages name it. */
+const ARCHIVE = /\bpicluster-\d+\.\d+\.\d+\.oci\.tar\b/g;
 
 const readText = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const readManifest = (file: string): Manifest => JSON.parse(readText(file)) as Manifest;
@@ -26,6 +28,10 @@ async function version(): Promise<void> {
   const { version: ours } = readManifest('packages/controller/package.json');
   const chart = readText(CHART).replaceAll(/^(version|appVersion): .*$/gm, `$1: ${ours}`);
   writeFileSync(path.join(root, CHART), chart);
+  for (const file of find('docs/*.md')) {
+    const page = readText(file).replaceAll(ARCHIVE, `picluster-${ours}.oci.tar`);
+    writeFileSync(path.join(root, file), page);
+  }
   await must(node, ['scripts/manifests.ts']);
   await must('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund']);
 }

@@ -7,6 +7,7 @@ import { ensureHelm } from './helm.mjs';
 import { ensureKubernetes } from './kubernetes.mjs';
 import { ensureMetallbSource } from './metallb.mjs';
 import { must, node, root, say, step } from './process.mjs';
+import { ensureOperatorCrds } from './prometheus-operator.mjs';
 import { ensurePromtool } from './promtool.mjs';
 
 const reports = path.join(root, '.vitest-reports');
@@ -65,10 +66,11 @@ async function labTests() {
   });
   if (kubernetes === undefined) return;
   // The lab has no network: what its tests start is built or fetched here, and cached.
-  await check('Helm, promtool, MetalLB', async () => {
+  await check('Helm, promtool, MetalLB, kinds of the Prometheus operator', async () => {
     await ensureHelm();
     await ensurePromtool();
     await ensureMetallbSource();
+    await ensureOperatorCrds();
   });
   const env = { PICLUSTER_KUBERNETES: kubernetes };
   await check('lab tests on real Kubernetes', () => vitest('lab', ['lab'], { inLab: true, env }));

@@ -1,23 +1,22 @@
-// MetalLB as it is published: its chart, its CRDs and its sample manifests, for the tests of moving from it. Nothing of it is in this repository.
-import { execFile } from 'node:child_process';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { checkGo } from './go-program.mjs';
+// MetalLB as it is published: its chart, its CRDs and its sample manifests, for the tests of moving from it.
+import { ensureGoSource } from './go-source.mjs';
 
-// Its go.mod and go.sum say which version, and what must be in it.
-const versionsFolder = fileURLToPath(new URL('../bench/controller-scale/metallb', import.meta.url));
-const MODULE = 'go.universe.tf/metallb';
+/** What must be in each release. */
+const SUMS = {
+  'v0.15.2': 'h1:r7KDgJtk3KZe3qb36zRVrVCYHxLR03nPGT+qFXOomJM=',
+  'v0.16.2': 'h1:RCSAGoZmqcvTg0e56+Okbwz8iTuQVX30JpKX5mYEPUM=',
+};
 
-/** The folder of MetalLB's source, fetched into Go's module cache where it is not there. `$PICLUSTER_METALLB` names another. */
-export async function ensureMetallbSource() {
-  const given = process.env.PICLUSTER_METALLB;
-  if (given) return given;
-  checkGo('MetalLB, which the tests move from,');
-  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', MODULE], {
-    cwd: versionsFolder,
+/** The releases that the tests move from, the newest last. */
+export const METALLB_RELEASES = Object.keys(SUMS);
+
+/** The folder of the source of a release of MetalLB. */
+export async function ensureMetallbSource(version = METALLB_RELEASES.at(-1)) {
+  const what = 'MetalLB, which the tests move from,';
+  return await ensureGoSource({
+    module: 'go.universe.tf/metallb',
+    version,
+    sum: SUMS[version],
+    what,
   });
-  const { Dir, Error: problem } = JSON.parse(stdout);
-  if (problem) throw new Error(`${MODULE} cannot be fetched: ${problem}`);
-  return Dir;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildAll } from './build.mjs';
 import { ensureHelm } from './helm.mjs';
 import { ensureKubernetes } from './kubernetes.mjs';
-import { ensureMetallbSource } from './metallb.mjs';
+import { ensureMetallbSource, METALLB_RELEASES } from './metallb.mjs';
 import { must, node, root, say, step } from './process.mjs';
 import { ensureOperatorCrds } from './prometheus-operator.mjs';
 import { ensurePromtool } from './promtool.mjs';
@@ -69,7 +69,7 @@ async function labTests() {
   await check('Helm, promtool, MetalLB, kinds of the Prometheus operator', async () => {
     await ensureHelm();
     await ensurePromtool();
-    await ensureMetallbSource();
+    for (const release of METALLB_RELEASES) await ensureMetallbSource(release);
     await ensureOperatorCrds();
   });
   const env = { PICLUSTER_KUBERNETES: kubernetes };

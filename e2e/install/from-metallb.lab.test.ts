@@ -3,7 +3,7 @@ import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ensureMetallbSource } from '../../scripts/metallb.mjs';
+import { ensureMetallbSource, METALLB_RELEASES } from '../../scripts/metallb.mjs';
 import { Processes } from '../lab/processes.ts';
 import { addressesOf, readService } from '../lab/services.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -34,9 +34,10 @@ afterEach(async () => {
 });
 
 /** MetalLB by its own chart. */
-async function installChart(): Promise<void> {
-  const chart = await mended('charts/metallb', 'charts/crds/templates/crds.yaml');
+async function installChart(release: string): Promise<void> {
+  const chart = await mended(release, 'charts/metallb', 'charts/crds/templates/crds.yaml');
   await cluster.helm.run(['install', 'metallb', chart, '--create-namespace', ...here], {
+    frrk8s: { enabled: false },
     speaker: { frr: { enabled: false } },
     // Its Pods do not run here, so its webhook cannot be asked.
     crds: { validationFailurePolicy: 'Ignore' },
@@ -47,9 +48,9 @@ async function installChart(): Promise<void> {
  * A copy of what MetalLB publishes, with AS numbers of 64 bits. Kubernetes 1.37 refuses every BGPPeer under the CRD of MetalLB 0.15, which says int32 ("Maximum boundary value must be of type
  * integer with format int32"); later releases of MetalLB say int64.
  */
-async function mended(what: string, file: string): Promise<string> {
+async function mended(release: string, what: string, file: string): Promise<string> {
   const copy = path.join(cluster.folder, what.replaceAll('/', '-'));
-  cpSync(path.join(await ensureMetallbSource(), what), copy, { recursive: true });
+  cpSync(path.join(await ensureMetallbSource(release), what), copy, { recursive: true });
   const crds = path.join(copy, file);
   chmodSync(crds, 0o644);
   const text = readFileSync(crds, 'utf8');
@@ -169,9 +170,9 @@ async function letOursWork(account: string): Promise<void> {
   expect(addressesOf(first)).toEqual(['192.0.2.7']);
 }
 
-describe('from MetalLB', () => {
+describe.each(METALLB_RELEASES)('from MetalLB %s', (release) => {
   test('by an upgrade of its release: its parts go, pools and addresses stay, and back again', async () => {
-    await installChart();
+    await installChart(release);
     await injectCertificate();
     await use();
     const before = await configured();
@@ -194,7 +195,7 @@ describe('from MetalLB', () => {
   });
 
   test('by a release of ours beside it, which takes the kinds over before its own is uninstalled', async () => {
-    await installChart();
+    await installChart(release);
     await injectCertificate();
     await use();
     const before = await configured();
@@ -214,7 +215,7 @@ describe('from MetalLB', () => {
   });
 
   test('from plain manifests to plain manifests', async () => {
-    const manifest = await mended('config/manifests/metallb-native.yaml', '');
+    const manifest = await mended(release, 'config/manifests/metallb-native.yaml', '');
     await cluster.kubectl('apply', '--filename', manifest);
     const webhooks = 'validatingwebhookconfiguration/metallb-webhook-configuration';
     await cluster.kubectl('delete', webhooks);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { ensureMetallbSource } from '../../scripts/metallb.mjs';
+import { ensureMetallbSource, METALLB_RELEASES } from '../../scripts/metallb.mjs';
 import type { KubeObject } from '../lab/kube-api.ts';
 import { parseManifests } from '../lab/manifests.ts';
 import { CHART, Helm } from './helm.ts';
@@ -13,16 +13,17 @@ import { CHART, Helm } from './helm.ts';
 type Values = Record<string, unknown>;
 
 let helm: Helm;
-let chart: string;
-let values: Values;
 
 beforeAll(async () => {
   helm = await Helm.find({ folder: mkdtempSync(path.join(tmpdir(), 'helm-')) });
-  chart = path.join(await ensureMetallbSource(), 'charts/metallb');
-  values = parse(readFileSync(path.join(chart, 'values.yaml'), 'utf8')) as Values;
-  // It is on in MetalLB's chart; there is no FRR here.
-  (values as { speaker: { frr: { enabled: boolean } } }).speaker.frr.enabled = false;
 });
+
+async function read(release: string, file: string): Promise<string> {
+  return readFileSync(
+    path.join(await ensureMetallbSource(release), 'charts/metallb', file),
+    'utf8',
+  );
+}
 
 async function render(more: Values): Promise<readonly KubeObject[]> {
   const text = await helm.run(['template', 'picluster', CHART, '--namespace=lb'], more);
@@ -40,11 +41,24 @@ const textOf = (objects: readonly KubeObject[], kind: string): string =>
   JSON.stringify(objects.filter((object) => object.kind === kind));
 
 describe('the values of MetalLB’s chart', () => {
-  test('are all understood, with their defaults', async () => {
-    const objects = await render(values);
-    expect(textOf(objects, 'Deployment')).toContain('"image":"quay.io/metallb/controller:');
-    expect(textOf(objects, 'DaemonSet')).toContain('--metrics-port=7472');
-  });
+  test.each(METALLB_RELEASES)(
+    'are all understood, with their defaults, as in %s',
+    async (release) => {
+      const values = parse(await read(release, 'values.yaml')) as {
+        readonly frrk8s: object;
+        readonly speaker: { readonly frr: object };
+        readonly prometheus: { readonly metricsPort: number };
+      };
+      // FRR is on there in one way or another. There is none here.
+      Object.assign(values.frrk8s, { enabled: false });
+      Object.assign(values.speaker.frr, { enabled: false });
+      const objects = await render({ ...values });
+      expect(textOf(objects, 'Deployment')).toContain('"image":"quay.io/metallb/controller:');
+      const { metricsPort } = values.prometheus;
+      expect(textOf(objects, 'DaemonSet')).toContain(`--metrics-port=${metricsPort}`);
+      expect(textOf(objects, 'DaemonSet')).not.toContain('initContainers');
+    },
+  );
 
   test.each<[string, Values, string]>([
     ['loadBalancerClass', { loadBalancerClass: 'example.com/lan' }, '--lb-class=example.com/lan'],
@@ -52,6 +66,8 @@ describe('the values of MetalLB’s chart', () => {
     ['logLevel', { controller: { logLevel: 'all' } }, '--log-level=debug'],
     ['metricsPort', { prometheus: { metricsPort: 7473 } }, '--metrics-port=7473'],
     ['image', { speaker: { image: { repository: 'r/s', tag: 't' } } }, '"image":"r/s:t"'],
+    ['gratuitousARPInterval', { speaker: { gratuitousARPInterval: 60 } }, 'arp-interval=60'],
+    ['revisionHistoryLimit', { speaker: { revisionHistoryLimit: 3 } }, '"revisionHistoryLimit":3'],
     ['resources', { speaker: { resources: { limits: { cpu: '7' } } } }, '"limits":{"cpu":"7"}'],
     ['runAsUser', { controller: { securityContext: { runAsUser: 77 } } }, '"runAsUser":77'],
     ['priorityClassName', { speaker: { priorityClassName: 'high' } }, '"priorityClassName":"high"'],
@@ -89,13 +105,16 @@ describe('the values of MetalLB’s chart', () => {
   });
 });
 
-test('every alert of MetalLB’s chart is there under its name', async () => {
-  const template = readFileSync(path.join(chart, 'templates/prometheusrules.yaml'), 'utf8');
-  const theirs = [...template.matchAll(/alert: (.+)$/gm)].flatMap(([, name = '']) =>
-    [75, 85, 95].map((percent) => name.replace('{{ .percent }}', `${percent}`)),
-  );
-  expect(theirs).toEqual(expect.arrayContaining(['MetalLBStaleConfig', 'MetalLBBGPSessionDown']));
-  const objects = await render({ prometheus: { prometheusRule: { enabled: true } } });
-  const rules = textOf(objects, 'PrometheusRule');
-  expect([...new Set(theirs)].filter((name) => !rules.includes(`"alert":"${name}"`))).toEqual([]);
-});
+test.each(METALLB_RELEASES)(
+  'every alert of MetalLB’s chart is there under its name, as in %s',
+  async (release) => {
+    const template = await read(release, 'templates/prometheusrules.yaml');
+    const theirs = [...template.matchAll(/alert: (.+)$/gm)].flatMap(([, name = '']) =>
+      [75, 85, 95].map((percent) => name.replace('{{ .percent }}', `${percent}`)),
+    );
+    expect(theirs).toEqual(expect.arrayContaining(['MetalLBStaleConfig', 'MetalLBBGPSessionDown']));
+    const objects = await render({ prometheus: { prometheusRule: { enabled: true } } });
+    const rules = textOf(objects, 'PrometheusRule');
+    expect([...new Set(theirs)].filter((name) => !rules.includes(`"alert":"${name}"`))).toEqual([]);
+  },
+);

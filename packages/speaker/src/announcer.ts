@@ -17,6 +17,8 @@ export interface AnnouncerDeps {
   readonly metrics: NonNullable<ResponderDeps['metrics']>;
   /** Who looks after conflicts with other machines on an interface. Absent: nobody looks for them. */
   readonly conflicts?: (interfaceName: string) => ConflictWatch;
+  /** How often held addresses are announced again; 0 or absent: never. */
+  readonly announceRefreshMs?: number;
   /** An interface that could not be opened before is open now. */
   readonly onReady: () => void;
 }
@@ -159,17 +161,20 @@ export class Announcer {
   }
 
   #tryOpen(interfaceName: string): boolean {
-    const { openLink, clock, log, metrics, conflicts } = this.#deps;
+    const { openLink, clock, log, metrics, announceRefreshMs = 0, conflicts } = this.#deps;
     const before = this.#failures.get(interfaceName);
     try {
       const link = openLink(interfaceName);
-      const responder = new Responder({
-        link,
-        clock,
-        log,
-        metrics,
-        ...(conflicts && { conflicts: conflicts(interfaceName) }),
-      });
+      const responder = new Responder(
+        {
+          link,
+          clock,
+          log,
+          metrics,
+          ...(conflicts && { conflicts: conflicts(interfaceName) }),
+        },
+        announceRefreshMs > 0 ? { announceRefreshMs } : {},
+      );
       responder.start();
       for (const [address, untilMs] of this.#holdings.get(interfaceName) ?? []) {
         const fresh = this.#fresh.has(`${address} ${interfaceName}`);

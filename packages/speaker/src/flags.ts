@@ -79,6 +79,15 @@ export const speakerFlags = {
     env: 'PICLUSTER_EXCLUDE_L2_CONFIG',
     fallback: EXCLUDED_INTERFACES_FILE,
   }),
+  'gratuitous-arp-interval': wholeNumberFlag({
+    about:
+      'How often the addresses of this node are announced again, in seconds, for switches and neighbours that forget them; 0: only when they come to it.',
+    env: 'PICLUSTER_GRATUITOUS_ARP_INTERVAL',
+    fallback: '0',
+    min: 0,
+    max: 86_400,
+    placeholder: 'seconds',
+  }),
   'pod-name': stringFlag({
     about: 'Name of the Pod that this speaker runs in: its ServiceL2Statuses go with it.',
     env: ['PICLUSTER_POD_NAME', 'METALLB_POD_NAME'],

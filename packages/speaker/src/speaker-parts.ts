@@ -104,6 +104,7 @@ export function createSpeakerParts(
     log,
     metrics: metrics.responder,
     conflicts: watchConflicts,
+    announceRefreshMs: flags['gratuitous-arp-interval'] * 1000,
     onReady: () => speaker.reconsider(),
   });
   const interfaces = new InterfaceWatch(

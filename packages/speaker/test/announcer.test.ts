@@ -73,6 +73,32 @@ describe('the announcer', () => {
     expect([...opened.keys()]).toEqual(['eth1']);
   });
 
+  test('announces an address when it comes, and again and again only where it is told to', async () => {
+    const announcedIn = async (ms: number): Promise<number> => {
+      const peer = peers.get('eth0');
+      if (peer !== undefined) peer.received.length = 0;
+      await clock.advance(ms);
+      // Each time as a question and as an answer.
+      return (peer?.received.length ?? 0) / 2;
+    };
+    announcer.own(V4, 'eth0', forever);
+    expect(await announcedIn(10_000)).toBe(5);
+    expect(await announcedIn(600_000)).toBe(0);
+    announcer.disown(V4, 'eth0');
+
+    const again = new Announcer({
+      openLink: () => lan.attach('again', Uint8Array.of(2, 0, 0, 0, 0, 2)),
+      clock,
+      metrics,
+      log: { info: () => {}, warn: () => {} },
+      announceRefreshMs: 60_000,
+      onReady: () => {},
+    });
+    again.own(V4, 'eth0', forever);
+    expect(await announcedIn(10_000)).toBe(5);
+    expect(await announcedIn(600_000)).toBe(10);
+  });
+
   test('asks first for an address that is fresh, where somebody looks after conflicts', async () => {
     announcer = new Announcer({
       openLink: () => lan.attach('eth0', Uint8Array.of(2, 0, 0, 0, 0, 1)),

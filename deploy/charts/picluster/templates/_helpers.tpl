@@ -163,6 +163,13 @@ maxUnavailable: 1
 {{- end -}}
 {{- end -}}
 
+{{/* Containers that run before the speaker. In MetalLB's chart the name is also that of a map about the containers of FRR, which is not here. */}}
+{{- define "picluster.speaker.initContainers" -}}
+{{- if and (kindIs "slice" .Values.speaker.initContainers) .Values.speaker.initContainers -}}
+{{- toYaml .Values.speaker.initContainers -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Where the Pods may run: on machines that Node.js exists for. */}}
 {{- define "picluster.nodeAffinity" -}}
 nodeAffinity:

@@ -64,5 +64,8 @@
 {{- $unused = append $unused $path -}}
 {{- end -}}
 {{- end -}}
+{{- if kindIs "map" .Values.speaker.initContainers -}}
+{{- $unused = append $unused "speaker.initContainers" -}}
+{{- end -}}
 {{- join ", " $unused -}}
 {{- end -}}

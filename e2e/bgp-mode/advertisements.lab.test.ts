@@ -119,6 +119,18 @@ describe.skipIf(!hasFrr)('two routers', { timeout: 120_000 }, () => {
     await cluster.told(router, other, ALL, PLAIN);
   });
 
+  test('hear our AS in the path as often as is asked for, where they are of another AS', async () => {
+    await cluster.advertise('web', { asPathPrepend: 3 });
+    const [prefix] = await cluster.service('web');
+    const times = (count: number): string => Array(count).fill(`${NODES_ASN}`).join(' ');
+    await cluster.told(router, prefix, ALL, { asPath: times(4) });
+    await cluster.told(second, prefix, ALL, { localPref: 100, asPath: 'Local' });
+    await cluster.advertise('web', { asPathPrepend: 1 });
+    await cluster.told(router, prefix, ALL, { asPath: times(2) });
+    await cluster.advertise('web', { asPathPrepend: null });
+    await cluster.told(router, prefix, ALL, { asPath: times(1) });
+  });
+
   test('hear within the session what changes of a route: its preference, and its communities by value, by name, and large', async () => {
     const before = await router.established('n1');
     await cluster.advertise('web', { localPref: 200, communities: ['65000:1'] });

@@ -27,6 +27,8 @@ export interface RouterPath {
   readonly nextHop: string;
   readonly stale: boolean;
   readonly localPref: number | undefined;
+  /** AS numbers, the nearest first. */
+  readonly asPath: string;
   readonly communities: readonly string[];
   readonly largeCommunities: readonly string[];
 }
@@ -178,6 +180,7 @@ interface JsonPath {
   readonly nexthops: readonly { readonly ip: string; readonly scope?: string }[];
   readonly stale?: boolean;
   readonly locPrf?: number;
+  readonly aspath?: { readonly string: string };
   readonly community?: { readonly list: readonly string[] };
   readonly largeCommunity?: { readonly list: readonly string[] };
 }
@@ -188,6 +191,7 @@ function pathOf(shown: JsonPath): RouterPath {
     nextHop: hop?.ip ?? '',
     stale: shown.stale === true,
     localPref: shown.locPrf,
+    asPath: shown.aspath?.string ?? '',
     communities: shown.community?.list ?? [],
     largeCommunities: shown.largeCommunity?.list ?? [],
   };

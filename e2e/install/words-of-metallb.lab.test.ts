@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -118,3 +118,49 @@ test.each(METALLB_RELEASES)(
     expect([...new Set(theirs)].filter((name) => !rules.includes(`"alert":"${name}"`))).toEqual([]);
   },
 );
+
+describe('the kinds', () => {
+  interface Schema {
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly items?: Schema;
+    readonly additionalProperties?: Schema | boolean;
+  }
+  interface Definition {
+    readonly spec: {
+      readonly versions: readonly {
+        readonly name: string;
+        readonly served: boolean;
+        readonly schema: { readonly openAPIV3Schema: Schema };
+      }[];
+    };
+  }
+
+  /** The paths of all fields, each with what it lies in before its name. */
+  function fieldsOf(schema: Schema, at: string): readonly string[] {
+    const { properties = {}, items, additionalProperties: others } = schema;
+    return [
+      ...Object.entries(properties).flatMap(([name, each]) =>
+        [`${at}.${name}`].concat(fieldsOf(each, `${at}.${name}`)),
+      ),
+      ...(items === undefined ? [] : fieldsOf(items, `${at}[]`)),
+      ...(typeof others === 'object' ? fieldsOf(others, `${at}{}`) : []),
+    ];
+  }
+
+  const fieldsIn = (file: string): readonly string[] =>
+    (parse(readFileSync(file, 'utf8')) as Definition).spec.versions
+      .filter(({ served }) => served)
+      .flatMap(({ name, schema }) => fieldsOf(schema.openAPIV3Schema, name));
+
+  test.each(METALLB_RELEASES)('have every field that those of %s have', async (release) => {
+    const theirs = path.join(await ensureMetallbSource(release), 'config/crd/bases');
+    const ours = path.join(CHART, 'files/crds');
+    const kinds = readdirSync(theirs).filter((file) => file.startsWith('metallb.io_'));
+    expect(kinds.length).toBeGreaterThan(7);
+    for (const file of kinds) {
+      const known = new Set(fieldsIn(path.join(ours, file)));
+      const missing = fieldsIn(path.join(theirs, file)).filter((field) => !known.has(field));
+      expect(missing, file).toEqual([]);
+    }
+  });
+});

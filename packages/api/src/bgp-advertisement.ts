@@ -12,6 +12,7 @@ const NAME_LENGTH_MAX = 253;
 const LENGTH_IPV4 = 32;
 const LENGTH_IPV6 = 128;
 const LOCAL_PREF_MAX = 4_294_967_295;
+const PREPEND_MAX = 10;
 
 const EXCLUSIVE = `serviceSelectors and aggregationLength are mutually exclusive, can only be used together with default aggregationLength (${LENGTH_IPV4}) and aggregationLengthV6 (${LENGTH_IPV6})`;
 
@@ -44,6 +45,14 @@ const specSchema = {
       maximum: LOCAL_PREF_MAX,
       description:
         'LOCAL_PREF, told to internal peers only: they take the route with the higher one. 0 or absent: none in particular.',
+    },
+    asPathPrepend: {
+      type: 'integer',
+      format: 'int32',
+      minimum: 1,
+      maximum: PREPEND_MAX,
+      description:
+        'How often more our AS is in the AS_PATH, told to external peers only: they take the route with the shorter one. Absent: it is there once.',
     },
     communities: {
       type: 'array',

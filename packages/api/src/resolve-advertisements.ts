@@ -11,6 +11,7 @@ export interface AdvertisementFacts extends Selection {
   readonly aggregationLength: number;
   readonly aggregationLengthV6: number;
   readonly localPref?: number | undefined;
+  readonly asPathPrepend?: number | undefined;
   /** Written out or by name. */
   readonly communities?: readonly string[];
   /** Names of BGPPeers; none: all. */
@@ -125,7 +126,13 @@ function aggregationProblem(
   return undefined;
 }
 
-/** Of each two advertisements that want different preferences for one prefix, the later by name. Those that choose Services are judged when the Services are known. */
+/** What two advertisements must not say differently of one prefix, in MetalLB's words. */
+const SINGLE = [
+  ['localPref', 'local preference', 'local preferernce'],
+  ['asPathPrepend', 'as path prepend', 'as path prepend'],
+] as const;
+
+/** Of each two advertisements that say different things for one prefix where only one can be said, the later by name. Those that choose Services are judged when the Services are known. */
 function preferenceProblems(
   advertisements: readonly AdvertisementFacts[],
   pools: readonly PoolFacts[],
@@ -134,20 +141,24 @@ function preferenceProblems(
   return whole.flatMap((one, at) =>
     whole
       .slice(0, at)
-      .filter((before) => inConflict(before, one, pools))
-      .map((before) => ({
-        name: one.name,
-        message: `invalid local preference ${one.localPref ?? 0}: local preferernce ${before.localPref ?? 0} was already set for the same type of BGP update. Check existing BGP advertisements with common pools and aggregation lengths`,
-      })),
+      .filter((before) => overlap(before, one, pools))
+      .flatMap((before) =>
+        SINGLE.filter(([field]) => (one[field] ?? 0) !== (before[field] ?? 0)).map(
+          ([field, word, again]) => ({
+            name: one.name,
+            message: `invalid ${word} ${one[field] ?? 0}: ${again} ${before[field] ?? 0} was already set for the same type of BGP update. Check existing BGP advertisements with common pools and aggregation lengths`,
+          }),
+        ),
+      ),
   );
 }
 
-function inConflict(
+/** Whether both may tell one peer of one prefix. */
+function overlap(
   one: AdvertisementFacts,
   other: AdvertisementFacts,
   pools: readonly PoolFacts[],
 ): boolean {
-  if ((one.localPref ?? 0) === (other.localPref ?? 0)) return false;
   const [peers, others] = [one.peers ?? [], other.peers ?? []];
   const apart = peers.length > 0 && others.length > 0 && !peers.some((p) => others.includes(p));
   if (apart) return false;

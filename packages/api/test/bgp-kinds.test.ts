@@ -69,6 +69,8 @@ describe('a BGPAdvertisement', () => {
     [{ aggregationLength: 33 }, 'spec.aggregationLength: must be at most 32, not 33'],
     [{ aggregationLengthV6: 0 }, 'spec.aggregationLengthV6: must be at least 1, not 0'],
     [{ localPref: -1 }, 'spec.localPref: must be at least 0, not -1'],
+    [{ asPathPrepend: 0 }, 'spec.asPathPrepend: must be at least 1, not 0'],
+    [{ asPathPrepend: 11 }, 'spec.asPathPrepend: must be at most 10, not 11'],
     [{ serviceSelectors: [{}], aggregationLength: 24 }, EXCLUSIVE],
     [{ serviceSelectors: [{}], aggregationLengthV6: 64 }, EXCLUSIVE],
     [

@@ -128,6 +128,20 @@ describe('two preferences', () => {
     expect(resolve([high, low]).advertisements).toHaveLength(2);
   });
 
+  test('and two lengths of path are told of apart', () => {
+    const long = ad('b', { localPref: 200, asPathPrepend: 3 });
+    const ending =
+      'was already set for the same type of BGP update. Check existing BGP advertisements with common pools and aggregation lengths';
+    expect(messages([long, low])).toEqual([
+      `b: invalid local preference 200: local preferernce 100 ${ending}`,
+      `b: invalid as path prepend 3: as path prepend 0 ${ending}`,
+    ]);
+    expect(messages([long, ad('a', { localPref: 200 })])).toEqual([
+      `b: invalid as path prepend 3: as path prepend 0 ${ending}`,
+    ]);
+    expect(messages([long, { ...long, name: 'a' }])).toEqual([]);
+  });
+
   test.each([
     ['they are the same', { localPref: 100 }, [IPV4]],
     ['neither says one', { localPref: 0 }, [IPV4]],

@@ -9,6 +9,8 @@ export interface Origination {
   readonly nextHop: NextHop;
   /** 0 to 2³² − 1, for internal peers only. Default: {@link LOCAL_PREF_DEFAULT}. */
   readonly localPref?: number;
+  /** How often more our AS is in the AS_PATH, for external peers only; they prefer shorter ones. Default: 0. */
+  readonly asPathPrepend?: number;
   /** MULTI_EXIT_DISC; absent: none. */
   readonly multiExitDisc?: number;
   /** As `65000:100`, in any order; one that is there twice is said once. */
@@ -18,16 +20,18 @@ export interface Origination {
 }
 
 /**
- * The route by which a peer is told of a prefix of our own (RFC 4271 §5.1): ORIGIN IGP; to an external peer an AS_PATH of our AS alone, to an internal one an empty one
+ * The route by which a peer is told of a prefix of our own (RFC 4271 §5.1): ORIGIN IGP; to an external peer an AS_PATH of our AS alone (once, or more often), to an internal one an empty one
  * and the LOCAL_PREF. Communities are sorted, so that equal sets make equal routes, which share their messages.
  *
  * @param session.localAsn our AS as this peer knows it
  */
 export function originatedRoute(
-  { nextHop, localPref, multiExitDisc, communities = [], largeCommunities = [] }: Origination,
+  origination: Origination,
   session: { readonly external: boolean; readonly localAsn: number },
 ): Route {
-  const asns = [session.localAsn];
+  const { nextHop, localPref, asPathPrepend = 0, multiExitDisc } = origination;
+  const { communities = [], largeCommunities = [] } = origination;
+  const asns = Array.from({ length: 1 + asPathPrepend }, () => session.localAsn);
   const attributes: RouteAttribute[] = [
     { type: 'ORIGIN', origin: 'IGP' },
     { type: 'AS_PATH', segments: session.external ? [{ type: 'AS_SEQUENCE', asns }] : [] },

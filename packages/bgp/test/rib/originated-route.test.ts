@@ -54,6 +54,15 @@ test('a LOCAL_PREF that nobody set is 100, not 0, and no external peer hears of 
   ]);
 });
 
+test('our AS is in the path of an external peer as often as is asked for, and in that of an internal one never', () => {
+  // AS_PATH: flags 40, type 02, 14 bytes; one AS_SEQUENCE (02) of three (03).
+  expect(told({ nextHop, asPathPrepend: 2 }, external, '10.20.30.1/32')).toContain(
+    '40020e0203' + '0000fc00'.repeat(3),
+  );
+  const route = { nextHop, asPathPrepend: 2 };
+  expect(originatedRoute(route, internal)).toEqual(originatedRoute({ nextHop }, internal));
+});
+
 test('communities are in the order of their numbers, each once', () => {
   const { attributes } = originatedRoute(
     {

@@ -23,12 +23,13 @@ function inForce({
   advertisement,
   ...resolved
 }: ResolvedAdvertisement<WrittenAdvertisement>): BgpAdvertisementView {
-  const { localPref, peers = [] } = advertisement;
+  const { localPref, asPathPrepend = 0, peers = [] } = advertisement;
   // 0 is MetalLB's number for none.
   return {
     ...advertisement,
     ...resolved,
     localPref: localPref === 0 ? undefined : localPref,
+    asPathPrepend,
     peers,
   };
 }

@@ -34,12 +34,15 @@ export class Complaints {
     }
   }
 
-  /** Two advertisements want different preferences of a prefix; `undefined`: none do. */
+  /** Two advertisements want different preferences or paths of a prefix; `undefined`: none do. */
   ofPrefix(prefix: string, conflict: readonly [string, string] | undefined): void {
     const problem = conflict?.join(', ');
     if (!this.#isNew(`prefix ${prefix}`, problem)) return;
     const fields = { prefix, advertisements: problem };
-    this.#log.warn('different localPref for one prefix, the highest counts', fields);
+    this.#log.warn(
+      'different localPref or asPathPrepend for one prefix, the highest counts',
+      fields,
+    );
   }
 
   /** Why a Service is not announced; `undefined`: it is, or there is none. */

@@ -266,10 +266,11 @@ function routeOf(
   const address = isIPv6 ? nextHops.ipv6 : nextHops.ipv4;
   const family = isIPv6 ? 'ipv6-unicast' : 'ipv4-unicast';
   if (address === undefined || !negotiated.families.includes(family)) return undefined;
-  const { localPref, communities, largeCommunities } = joined;
+  const { localPref, asPathPrepend, communities, largeCommunities } = joined;
   return originatedRoute(
     {
       nextHop: { address },
+      asPathPrepend,
       communities,
       largeCommunities,
       ...(localPref !== undefined && { localPref }),

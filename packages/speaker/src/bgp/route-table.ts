@@ -7,6 +7,7 @@ import {
 /** What a peer is told of a prefix: the advertisements of all Services that want it, joined. */
 export interface JoinedRoute {
   readonly localPref: number | undefined;
+  readonly asPathPrepend: number;
   readonly communities: readonly string[];
   readonly largeCommunities: readonly string[];
 }
@@ -44,7 +45,7 @@ export class RouteTable {
     return advertisements.length === 0 ? undefined : join(advertisements);
   }
 
-  /** Two advertisements that want different preferences of a prefix, each for another Service: the highest one counts. */
+  /** Two advertisements that want different preferences or paths of a prefix, each for another Service: the highest preference counts, and the longest path. */
   conflictOf(prefix: string): readonly [string, string] | undefined {
     return preferenceConflict(this.#advertisementsOf(prefix));
   }
@@ -86,6 +87,7 @@ function join(advertisements: readonly BgpAdvertisementView[]): JoinedRoute {
   return {
     // The order in which Services came must not show.
     localPref: preferences.length === 0 ? undefined : Math.max(...preferences),
+    asPathPrepend: Math.max(...advertisements.map(({ asPathPrepend }) => asPathPrepend)),
     communities: all('communities'),
     largeCommunities: all('largeCommunities'),
   };

@@ -13,6 +13,8 @@ export interface BgpAdvertisementView extends Selecting {
   readonly aggregationLengthV6: number;
   /** `undefined`: what is usual. */
   readonly localPref: number | undefined;
+  /** How often more our AS is in the path. */
+  readonly asPathPrepend: number;
   /** As `65000:100`. */
   readonly communities: readonly string[];
   /** As `64512:1:2`. */
@@ -106,7 +108,7 @@ export function decideRoutes(situation: RoutesSituation): RoutesDecision {
   };
 }
 
-/** Two advertisements that would tell one peer different preferences of one of these addresses. */
+/** Two advertisements that would tell one peer different preferences or paths of one of these addresses. */
 function conflictOf(
   addresses: readonly Uint8Array[],
   advertisements: readonly BgpAdvertisementView[],
@@ -121,17 +123,21 @@ function conflictOf(
   return undefined;
 }
 
-/** Two advertisements of one prefix that want one peer to hear different preferences, by their names. */
+/** Two advertisements of one prefix that want one peer to hear different preferences or paths, by their names. */
 export function preferenceConflict(
   advertisements: readonly BgpAdvertisementView[],
 ): readonly [string, string] | undefined {
   for (const [at, one] of advertisements.entries()) {
     const other = advertisements
       .slice(at + 1)
-      .find(({ localPref, peers }) => localPref !== one.localPref && sharePeer(one.peers, peers));
+      .find((each) => !sayTheSame(one, each) && sharePeer(one.peers, each.peers));
     if (other !== undefined) return [one.name, other.name];
   }
   return undefined;
+}
+
+function sayTheSame(one: BgpAdvertisementView, other: BgpAdvertisementView): boolean {
+  return one.localPref === other.localPref && one.asPathPrepend === other.asPathPrepend;
 }
 
 /** No names: all peers. */

@@ -15,6 +15,7 @@ test('an advertisement in force has its communities by number and kind, and the 
     aggregationLength: 16,
     communities: ['65000:0100', 'far'],
     localPref: 100,
+    asPathPrepend: 2,
     peers: ['p1'],
   };
   const { advertisements, problems } = advertisementsInForce([written], surroundings);
@@ -42,7 +43,8 @@ test('those of other nodes, and those with a name that nothing explains, are not
   expect(problems.map(({ name, code }) => `${name} ${code}`)).toEqual(['a community-unknown']);
 });
 
-test('a preference of 0 is none', () => {
+test('a preference of 0 is none, and a path of which nothing is said is as it is', () => {
   const written = [{ name: 'a', ...lengths, localPref: 0 }];
-  expect(advertisementsInForce(written, surroundings).advertisements[0]?.localPref).toBeUndefined();
+  const [inForce] = advertisementsInForce(written, surroundings).advertisements;
+  expect(inForce).toMatchObject({ localPref: undefined, asPathPrepend: 0 });
 });

@@ -8,6 +8,7 @@ export function bgpAdvertisement(change: Partial<BgpAdvertisementView> = {}): Bg
     aggregationLength: 32,
     aggregationLengthV6: 128,
     localPref: undefined,
+    asPathPrepend: 0,
     communities: [],
     largeCommunities: [],
     peers: [],

@@ -40,9 +40,24 @@ describe('a prefix', () => {
     table.set('default/a', [route(NET, one), route(NET, other)]);
     expect(table.route(NET, 'router')).toEqual({
       localPref: undefined,
+      asPathPrepend: 0,
       communities: ['1:1', '1:2', '1:3'],
       largeCommunities: ['1:2:3'],
     });
+  });
+
+  test('that Services want with different paths gets the longest, whoever came first', () => {
+    const short = bgpAdvertisement({ name: 'short', asPathPrepend: 1 });
+    const long = bgpAdvertisement({ name: 'long', asPathPrepend: 4 });
+    for (const both of [
+      [short, long],
+      [long, short],
+    ]) {
+      const table = new RouteTable();
+      both.forEach((one, at) => table.set(`default/${at}`, [route(NET, one)]));
+      expect(table.route(NET, 'router')?.asPathPrepend).toBe(4);
+      expect(table.conflictOf(NET)?.toSorted()).toEqual(['long', 'short']);
+    }
   });
 
   test('that Services want with different preferences gets the highest, and who wants what is named', () => {

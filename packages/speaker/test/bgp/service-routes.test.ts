@@ -165,6 +165,7 @@ describe('two advertisements with different preferences', () => {
     ['of which one is for all peers', a, { ...b, peers: ['p1'] }],
     ['that have a peer in common', { ...a, peers: ['p1', 'p2'] }, { ...b, peers: ['p2'] }],
     ['of which one has none', { name: 'a' }, b],
+    ['that want paths of two lengths', { name: 'a', asPathPrepend: 1 }, { name: 'b' }],
   ])('conflict, and are named: %s', (_, one, other) => {
     const advertisements = [bgpAdvertisement(one), bgpAdvertisement(other)];
     expect(decideRoutes({ ...usual, advertisements })).toEqual({

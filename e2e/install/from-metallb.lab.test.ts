@@ -33,12 +33,10 @@ afterEach(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
-/** MetalLB by its own chart. */
+/** MetalLB by its own chart, as it is unless told otherwise: 0.15 with FRR in its speaker, 0.16 with FRR-K8s beside it. */
 async function installChart(release: string): Promise<void> {
   const chart = await mended(release, 'charts/metallb', 'charts/crds/templates/crds.yaml');
   await cluster.helm.run(['install', 'metallb', chart, '--create-namespace', ...here], {
-    frrk8s: { enabled: false },
-    speaker: { frr: { enabled: false } },
     // Its Pods do not run here, so its webhook cannot be asked.
     crds: { validationFailurePolicy: 'Ignore' },
   });
@@ -148,7 +146,7 @@ async function partsOfMetallb(): Promise<string[]> {
     `${kinds},validatingwebhookconfigurations`,
     '--all-namespaces',
     '--output=name',
-    '--selector=app.kubernetes.io/name=metallb',
+    '--selector=app.kubernetes.io/name in (metallb, frr-k8s)',
   );
   return names.split('\n').filter((name) => name !== '');
 }

@@ -27,6 +27,9 @@ interface Manifest {
     readonly template: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: {
+        readonly priorityClassName?: string;
+        readonly terminationGracePeriodSeconds?: number;
+        readonly tolerations?: readonly { readonly key: string; readonly effect: string }[];
         readonly containers: readonly {
           readonly name: string;
           readonly args: readonly string[];
@@ -97,6 +100,36 @@ describe('the chart', () => {
       .filter(([name]) => !templates.includes(`--${name}=`))
       .filter(([, { env }]) => !env.some((variable) => templates.includes(`name: ${variable}\n`)));
     expect(missing.map(([name]) => name)).toEqual([]);
+  });
+});
+
+describe('the Pods', () => {
+  const podOf = (kind: string): NonNullable<Manifest['spec']>['template']['spec'] | undefined =>
+    manifests('deploy/manifests/picluster.yaml').find((each) => each.kind === kind)?.spec?.template
+      .spec;
+  /** A constant of the sources, in seconds. */
+  const seconds = (file: string, name: string): number => {
+    const [, text = ''] = new RegExp(`^const ${name} = ([\\d_]+);$`, 'm').exec(read(file)) ?? [];
+    return Number(text.replaceAll('_', '') || Number.NaN) / 1000;
+  };
+  const graceOf = (kind: string): number =>
+    podOf(kind)?.terminationGracePeriodSeconds ?? Number.NaN;
+
+  test('are given the time that the daemons take to end at the longest', () => {
+    const controller = seconds('packages/controller/src/main.ts', 'STOP_LIMIT_MS');
+    expect(graceOf('Deployment')).toBeGreaterThan(controller);
+    const successor = seconds('packages/speaker/src/succession/predecessor.ts', 'PREPARE_LIMIT_MS');
+    const speaker = seconds('packages/speaker/src/main.ts', 'STOP_LIMIT_MS');
+    expect(graceOf('DaemonSet')).toBeGreaterThan(successor + speaker);
+  });
+
+  test('are among the last to be evicted, and a speaker runs on control-plane nodes too', () => {
+    expect(podOf('Deployment')?.priorityClassName).toBe('system-cluster-critical');
+    expect(podOf('DaemonSet')?.priorityClassName).toBe('system-node-critical');
+    expect(podOf('DaemonSet')?.tolerations?.map(({ key, effect }) => `${key} ${effect}`)).toEqual([
+      'node-role.kubernetes.io/master NoSchedule',
+      'node-role.kubernetes.io/control-plane NoSchedule',
+    ]);
   });
 });
 

@@ -58,11 +58,11 @@ export function isOwnHold(
  * place at which that node was last seen alive.
  */
 export function isHeldRemotely(turn: Turn, address: string): boolean {
-  const { state, nowMs } = turn;
+  const { state, nowMs, claimsAsOfMs } = turn;
   const record = state.addresses.get(address)?.record;
   if (record === undefined || record.node === state.node || isStrict(state)) return false;
   const peer = state.peers.get(record.node);
-  if (peer !== undefined && isAlive(state, peer, nowMs)) return false;
+  if (peer !== undefined && isAlive(state, peer, claimsAsOfMs)) return false;
   const apiAliveAtMs = state.apiAliveAtMs.get(record.node) ?? -Infinity;
   if (peer !== undefined && isOutOfEarshot(turn, record.node, peer)) return true;
   const diedAtMs = (peer?.evidenceAtMs ?? -Infinity) + state.timings.deadAfterMs;
@@ -101,11 +101,11 @@ export function arePeersUnheard({ state, nowMs }: Turn): boolean {
  * We hear this peer, and it gets none of our frames itself. What it knows of us from others, or promises without knowing of us (its age), does
  * not matter here: it cannot consent.
  */
-export function isDeafToUs({ state, nowMs }: Turn, node: NodeId): boolean {
+export function isDeafToUs({ state, nowMs, claimsAsOfMs }: Turn, node: NodeId): boolean {
   const peer = state.peers.get(node);
   return (
     peer !== undefined &&
-    isHeard(state, peer, nowMs) &&
+    isHeard(state, peer, claimsAsOfMs) &&
     !peer.passive &&
     nowMs - peer.gotAtMs >= state.timings.deadAfterMs &&
     nowMs - peer.backAtMs > state.timings.graceMs
@@ -128,11 +128,11 @@ export function mayBeHeldUnheard(
   address: string,
   own: Readonly<AddressState>,
 ): boolean {
-  const { state, nowMs } = turn;
+  const { state, claimsAsOfMs } = turn;
   if (!state.apiReachable || state.alone || isStrict(state)) return false;
   if (own.claimLeastMs > 0) return true;
   for (const peer of state.peers.values()) {
-    const gone = !peer.leaving && !isAlive(state, peer, nowMs);
+    const gone = !peer.leaving && !isAlive(state, peer, claimsAsOfMs);
     if (gone && stakeOf(peer, address)?.kind === 'hold') return true;
   }
   return false;

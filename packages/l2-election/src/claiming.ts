@@ -60,7 +60,8 @@ function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, rea
     turn.drop(address, 'api-names-other');
     return;
   }
-  const other = otherHolder(turn.state, address, turn.nowMs);
+  const { marginMs } = turn.timings;
+  const other = otherHolder(turn.state, address, turn.nowMs, { aheadMs: marginMs });
   if (other !== undefined) {
     const peer = turn.state.peers.get(other.node);
     const holds = peer?.entries.get(address)?.some(({ kind }) => kind === 'hold') === true;
@@ -68,7 +69,8 @@ function tendClaim(turn: Turn, address: string, own: Readonly<AddressState>, rea
     else if (hasStrivenInVain(turn, own)) rest(turn, address);
   } else if (mayComplete(turn, address, own)) turn.hold(address, own.term, 'claimed');
   // What waits for the API alone goes on to wait.
-  else if (hasStrivenInVain(turn, own) && !hasEveryConsent(turn, own)) rest(turn, address);
+  else if (hasStrivenInVain(turn, own) && !hasEveryConsent(turn, own, turn.nowMs))
+    rest(turn, address);
 }
 
 // --- consent -----------------------------------------------------------------------------------------------------------------------
@@ -79,21 +81,22 @@ function mayComplete(turn: Turn, address: string, own: Readonly<AddressState>): 
     turn.gains < gainsInATurn &&
     own.claimSeq !== 0 &&
     nowMs - own.claimAtMs >= own.claimLeastMs &&
-    hasEveryConsent(turn, own) &&
+    hasEveryConsent(turn, own, turn.claimsAsOfMs) &&
     nowMs < rightOf(state).untilMs &&
-    isRecordedIfItMust(turn, address, own)
+    isRecordedIfItMust(turn, address, own) &&
+    hasEveryConsent(turn, own, nowMs)
   );
 }
 
 /**
  * Silence is no consent: each node heard must have received the claim, and its newest frame does not object. Strict: a quorum must
- * have said so, of nodes that have listened for long enough to know all others.
+ * have said so, of nodes that have listened for long enough to know all others. `atMs`: as of when a node counts as dead that is not heard meanwhile.
  */
-function hasEveryConsent(turn: Turn, own: Readonly<AddressState>): boolean {
-  const { state, nowMs } = turn;
+function hasEveryConsent(turn: Turn, own: Readonly<AddressState>, atMs: number): boolean {
+  const { state } = turn;
   let consents = 0;
   for (const [node, peer] of state.peers) {
-    if (isHeard(state, peer, nowMs)) {
+    if (isHeard(state, peer, atMs)) {
       if (peer.isListMissing) return false;
       const got = peer.ackDirect >= own.claimSeq;
       if (got && !peer.passive && peer.ageMs >= turn.timings.deadAfterMs) consents++;
@@ -103,7 +106,7 @@ function hasEveryConsent(turn: Turn, own: Readonly<AddressState>): boolean {
       if (isExcused && !peer.isListMissing) continue;
       return false;
     }
-    if (isAlive(state, peer, nowMs) && !isVouchedFor(turn, node, peer, own)) return false;
+    if (isAlive(state, peer, atMs) && !isVouchedFor(turn, node, peer, own)) return false;
   }
   return consents >= state.quorum;
 }
@@ -129,7 +132,7 @@ function isVouchedFor(turn: Turn, node: NodeId, peer: Peer, own: Readonly<Addres
 /** Where the segment cannot be trusted to show everybody, the API is told first (rule 22). */
 function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
-  const { deadAfterMs } = turn.timings;
+  const { deadAfterMs, marginMs } = turn.timings;
   const must = mustRecordFirst(turn) || nowMs - state.promisedAtMs < deadAfterMs;
   const parted = isParted(turn);
   if (!must && !parted && !mayBeHeldUnheard(turn, address, own)) return true;
@@ -144,7 +147,7 @@ function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressSt
   const recorded = own.recordedTerm === own.term;
   if (must) return recorded && nowMs - own.claimAtMs >= deadAfterMs;
   // One in the other part that holds it and is not recorded has let go by then.
-  if (parted) return recorded && nowMs - own.claimAtMs >= deadAfterMs / 2;
+  if (parted) return recorded && nowMs - own.claimAtMs >= deadAfterMs / 2 + marginMs;
   return nowMs >= toldAtMs(turn, state.addresses.get(address) ?? own);
 }
 
@@ -153,7 +156,8 @@ function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressSt
 function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
   if (own.mode !== 'idle' || own.candidacy === undefined || own.giveTo !== undefined) return false;
-  if (otherHolder(state, address, nowMs) !== undefined) {
+  const { marginMs } = turn.timings;
+  if (otherHolder(state, address, nowMs, { aheadMs: marginMs }) !== undefined) {
     if (own.freeSinceMs > -Infinity) turn.change(address).freeSinceMs = -Infinity;
     return false;
   }
@@ -166,10 +170,11 @@ function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boole
 
 /** Places all free addresses in one pass, as every other node does; claims what falls to us, and the rest if nobody does. */
 function placeFree(turn: Turn, free: [string, AddressState][]): void {
-  const { state, nowMs } = turn;
+  const { state, nowMs, claimsAsOfMs } = turn;
+  const { marginMs } = turn.timings;
   const load = new Map<NodeId, number>([[state.node, heldCount(state)]]);
   const peers = [...state.peers].filter(
-    ([, peer]) => isMutual(state, peer, nowMs) && !peer.leaving && !peer.passive,
+    ([, peer]) => isMutual(state, peer, claimsAsOfMs) && !peer.leaving && !peer.passive,
   );
   for (const [node, { held }] of peers) load.set(node, held);
   const planned = new Map<string, NodeId>();
@@ -177,7 +182,8 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
   free.sort(leadsFirst);
   for (const [address, own] of free) {
     const candidacy = own.candidacy ?? {};
-    const beside = planned.get(candidacy.beside ?? '') ?? besideNode(state, candidacy, nowMs);
+    const beside =
+      planned.get(candidacy.beside ?? '') ?? besideNode(state, candidacy, nowMs, marginMs);
     const place = (node: NodeId): Place => ({
       node,
       load: load.get(node) ?? 0,

@@ -1,9 +1,15 @@
 import type { ElectionState } from './election-state.ts';
 import { isStrict } from './knowledge.ts';
+import type { Timings } from './timings.ts';
 import type { Turn } from './turn.ts';
 
 /** For so long a node waits for the API to say what is still its own, in lives of a promise from when it asked. */
 const doubtLives = 0.8;
+
+/** Who hears nobody for so long asks the API what is still its own: as long before others ask it to be theirs as the API may take to say so. */
+export function doubtAfterMs({ bindingMs, marginMs }: Timings): number {
+  return bindingMs - marginMs;
+}
 
 /**
  * Who no longer hears anybody may be taken for dead by the others, as they are by it (rule 27). Before they may claim what it holds, it says in the
@@ -11,7 +17,7 @@ const doubtLives = 0.8;
  */
 export function doubt(turn: Turn): void {
   const { state, nowMs, timings } = turn;
-  if (state.readAllAtMs - anyHeardAtMs(state) < timings.bindingMs) {
+  if (state.readAllAtMs - anyHeardAtMs(state) < doubtAfterMs(timings)) {
     state.doubtedAtMs = -Infinity;
   } else if (state.doubtedAtMs === -Infinity) {
     state.doubtedAtMs = nowMs;

@@ -11,11 +11,11 @@ export const apiLifeMs = 15_000;
  * earshot, and it lives as before, perhaps. Until the API has had the time to show a sign of its life, nothing on the segment says more of it.
  */
 export function isOutOfEarshot(turn: Turn, node: NodeId, peer: Peer): boolean {
-  const { state, nowMs, timings } = turn;
+  const { state, nowMs, claimsAsOfMs, timings } = turn;
   const { evidenceAtMs, heardAtMs } = peer;
   if (!state.apiReachable || state.alone || isStrict(state)) return false;
   const isHearsay = evidenceAtMs - heardAtMs >= timings.bindingMs;
-  if (!isHearsay || peer.leaving || isAlive(state, peer, nowMs)) return false;
+  if (!isHearsay || peer.leaving || isAlive(state, peer, claimsAsOfMs)) return false;
   if (nowMs - evidenceAtMs >= apiLifeMs) return false;
   const witnessMs = timings.deadAfterMs - timings.heartbeatMs;
   const fewFrames = timings.bindingMs / timings.heartbeatMs;

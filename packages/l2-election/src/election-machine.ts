@@ -195,13 +195,16 @@ function watchDeaths(turn: Turn): void {
   const { state, nowMs } = turn;
   const group = groupOf(state, nowMs);
   let lost = false;
+  let anew = false;
   for (const peer of state.peers.values()) {
     if (!peer.dead && !isAlive(state, peer, nowMs)) {
       peer.dead = true;
+      anew = true;
       turn.unsettle();
       if (!peer.leaving) lost = true;
     }
   }
+  if (anew) askAnew(turn);
   if (lost) endRests(turn);
   if (lost && isParted(turn)) dropUnrecorded(turn);
   if (lost && 2 * group > state.groupSize) {
@@ -216,6 +219,15 @@ function watchDeaths(turn: Turn): void {
   if (group >= state.groupSize || nowMs - state.groupAtMs > 2 * turn.timings.deadAfterMs) {
     state.groupSize = group;
     state.groupAtMs = nowMs;
+  }
+}
+
+/** What others agreed to while it lived, perhaps, counts no more: they may have heard of it since. */
+function askAnew(turn: Turn): void {
+  for (const [address, { mode }] of turn.state.addresses) {
+    if (mode !== 'claim') continue;
+    turn.change(address).claimSeq = 0;
+    turn.state.sendNow = true;
   }
 }
 

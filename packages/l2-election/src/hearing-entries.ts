@@ -80,7 +80,7 @@ function hearClaim(
   entry: Entry,
   { node, ackedAgoMs }: Standing,
 ): void {
-  const { state, nowMs } = turn;
+  const { state, claimsAsOfMs } = turn;
   const { deadAfterMs, marginMs } = turn.timings;
   if (own.mode === 'hold') {
     // One who hears us will give up. One who does not will start whatever we do, so we must stop.
@@ -99,7 +99,7 @@ function hearClaim(
   const agreed = own.consent === undefined ? undefined : state.peers.get(own.consent);
   const stands =
     agreed !== undefined &&
-    isAlive(state, agreed, nowMs) &&
+    isAlive(state, agreed, claimsAsOfMs) &&
     stakeOf(agreed, entry.address) !== undefined;
   if (!stands) turn.change(entry.address).consent = node;
 }
@@ -126,7 +126,7 @@ function hearGive(
   if (own.mode === 'hold' || !able || !namesUs || entry.term < own.maxTerm) return;
   if (nowMs < own.alienUntilMs) return;
   // A gift that comes late finds another holder, perhaps.
-  if (otherHolder(state, entry.address, nowMs, node) !== undefined) return;
+  if (otherHolder(state, entry.address, nowMs, { except: node }) !== undefined) return;
   if (nowMs >= rightOf(state).untilMs) return;
   // A gift that comes late may find that others agreed on somebody: strictly, they are asked.
   if (!isStrict(state)) turn.hold(entry.address, entry.term, 'given');
@@ -134,12 +134,13 @@ function hearGive(
 }
 
 function hearObjection(turn: Turn, entry: NamingEntry, { node }: Standing): void {
-  const { state, nowMs } = turn;
+  const { state, nowMs, claimsAsOfMs } = turn;
   if (entry.node === state.node) return;
   const own = turn.change(entry.address);
   own.hint = { node: entry.node, term: entry.term, from: node, atMs: nowMs };
   const holder = state.peers.get(entry.node);
-  const lives = holder !== undefined && isAlive(state, holder, nowMs);
+  const asOfMs = own.mode === 'claim' ? claimsAsOfMs : nowMs;
+  const lives = holder !== undefined && isAlive(state, holder, asOfMs);
   if (own.mode === 'claim') {
     if (lives) turn.drop(entry.address, 'objection');
     // It objects for one who is dead: its frames so far were no consent. Ask again.

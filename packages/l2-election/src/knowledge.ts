@@ -35,14 +35,23 @@ export function stakeOf(peer: Peer, address: string): Entry | undefined {
     ?.find((entry) => entry.kind === 'hold' || entry.kind === 'claim');
 }
 
-/** The best live holder (and claimant, unless `holdersOnly`) known besides ourselves and `except`. */
+/** Which of the others count. */
+interface Others {
+  readonly except?: NodeId;
+  /** Not who claims. */
+  readonly holdersOnly?: boolean;
+  /** Not who is dead so much later if nothing is heard of it. */
+  readonly aheadMs?: number;
+}
+
+/** The best live holder, or claimant, known besides ourselves. */
 export function otherHolder(
   state: ElectionState,
   address: string,
   nowMs: number,
-  except?: NodeId,
-  holdersOnly: boolean = false,
+  others: Others = {},
 ): { readonly node: NodeId; readonly term: number } | undefined {
+  const { except, holdersOnly = false, aheadMs = 0 } = others;
   let best: { node: NodeId; term: number } | undefined;
   const offer = (node: NodeId, term: number): void => {
     if (best === undefined || beats(address, { node, term }, best)) best = { node, term };
@@ -50,7 +59,7 @@ export function otherHolder(
   for (const [node, peer] of state.peers) {
     if (node === except) continue;
     const entries = peer.entries.get(address);
-    if (entries === undefined || !isAlive(state, peer, nowMs)) continue;
+    if (entries === undefined || !isAlive(state, peer, nowMs + aheadMs)) continue;
     for (const entry of entries) {
       if (entry.kind === 'hold' || (entry.kind === 'claim' && !holdersOnly)) {
         offer(node, entry.term);
@@ -59,7 +68,7 @@ export function otherHolder(
       }
     }
   }
-  const hinted = hintedHolder(state, address, nowMs, except, holdersOnly);
+  const hinted = hintedHolder(state, address, nowMs, others);
   if (hinted !== undefined) offer(hinted.node, hinted.term);
   return best;
 }
@@ -81,8 +90,7 @@ function hintedHolder(
   state: ElectionState,
   address: string,
   nowMs: number,
-  except: NodeId | undefined,
-  holdersOnly: boolean,
+  { except, holdersOnly = false, aheadMs = 0 }: Others,
 ): { readonly node: NodeId; readonly term: number } | undefined {
   const hint = state.addresses.get(address)?.hint;
   if (hint === undefined || hint.node === except || hint.node === state.node) return undefined;
@@ -92,7 +100,7 @@ function hintedHolder(
   const { deadAfterMs, heartbeatMs } = state.timings;
   const peer = state.peers.get(hint.node);
   const fresh = nowMs - hint.atMs < (ownGift ? deadAfterMs : 2 * heartbeatMs);
-  return fresh && peer !== undefined && isAlive(state, peer, nowMs) ? hint : undefined;
+  return fresh && peer !== undefined && isAlive(state, peer, nowMs + aheadMs) ? hint : undefined;
 }
 
 /** How many addresses this node holds or claims. */

@@ -24,13 +24,13 @@ export function noteSettled(turn: Turn): void {
 }
 
 /** We may hold and claim, and each peer is either heard and as ready as we are, or dead and mourned. */
-function isCalm({ state, nowMs, timings }: Turn): boolean {
+function isCalm({ state, nowMs, claimsAsOfMs, timings }: Turn): boolean {
   const { leaving, passive, silent, carrier, listenAtMs, sendNow } = state;
   if (leaving || passive || silent || !carrier || sendNow) return false;
   if (nowMs - listenAtMs < timings.deadAfterMs || nowMs >= rightOf(state).untilMs) return false;
   for (const peer of state.peers.values()) {
     if (peer.dead && !isAlive(state, peer, nowMs)) continue;
-    if (!isHeard(state, peer, nowMs) || peer.leaving || peer.passive || peer.isListMissing) {
+    if (!isHeard(state, peer, claimsAsOfMs) || peer.leaving || peer.passive || peer.isListMissing) {
       return false;
     }
   }

@@ -127,7 +127,7 @@ function ownEntry(turn: Turn, address: string, own: Readonly<AddressState>): Ent
 
 /** For each peer whose stake must not stand (rule 11, and the lower of two holds in rule 14): in every frame, as one may be lost. */
 function objectTo(
-  { state, nowMs }: Turn,
+  { state, nowMs, timings }: Turn,
   address: string,
   own: Readonly<AddressState>,
   entries: Entry[],
@@ -135,7 +135,8 @@ function objectTo(
   for (const [node, peer] of state.peers) {
     const stake = peer.entries.size === 0 ? undefined : stakeOf(peer, address);
     if (stake === undefined || !isHeard(state, peer, nowMs)) continue;
-    let better = otherHolder(state, address, nowMs, node, true);
+    const aheadMs = stake.kind === 'hold' ? 0 : timings.marginMs;
+    let better = otherHolder(state, address, nowMs, { except: node, holdersOnly: true, aheadMs });
     if (stake.kind === 'hold') {
       if (better === undefined || !beats(address, better, { node, term: stake.term })) continue;
     } else if (better === undefined && own.consent !== undefined && own.consent !== node) {

@@ -20,10 +20,11 @@ export function besideNode(
   state: ElectionState,
   { beside }: Candidacy,
   nowMs: number,
+  aheadMs: number = 0,
 ): NodeId | undefined {
   if (beside === undefined) return undefined;
   const mode = state.addresses.get(beside)?.mode ?? 'idle';
-  return mode === 'idle' ? otherHolder(state, beside, nowMs)?.node : state.node;
+  return mode === 'idle' ? otherHolder(state, beside, nowMs, { aheadMs })?.node : state.node;
 }
 
 /** The order in which addresses are placed: first those that others belong beside. */

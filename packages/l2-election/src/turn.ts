@@ -54,6 +54,14 @@ export class Turn {
     return this.#gained.size;
   }
 
+  /**
+   * As of when claims judge who lives: who is dead then has no right to answer any more now, if it hears us. So consents and the word of the API are gathered
+   * while that margin passes; nobody answers before.
+   */
+  get claimsAsOfMs(): number {
+    return this.nowMs + this.timings.marginMs;
+  }
+
   /** Something changed, or may have: all addresses are to be looked at again, see `isSettled`. */
   unsettle(): void {
     this.state.settledAtMs = -Infinity;

@@ -1,5 +1,6 @@
 import type { AddressState, ElectionState } from './election-state.ts';
 import { toldAtMs } from './api-witness.ts';
+import { doubtAfterMs } from './doubt.ts';
 import { staggeredMs } from './claiming.ts';
 import { isUnchanged, stakeOf } from './knowledge.ts';
 import { rightOf } from './right.ts';
@@ -65,8 +66,10 @@ export function nextTurn(turn: Turn): number {
   at(state.duplicateAtMs + timings.deadAfterMs);
   at(state.asideAtMs + timings.deadAfterMs);
   for (const { evidenceAtMs, heardAtMs } of state.peers.values()) {
+    at(evidenceAtMs + timings.deadAfterMs - timings.marginMs);
     at(evidenceAtMs + timings.deadAfterMs);
     at(heardAtMs + timings.bindingMs);
+    at(heardAtMs + doubtAfterMs(timings));
   }
   if (!isUnchanged(state)) atAddresses(turn, at);
   if (!state.alone) {

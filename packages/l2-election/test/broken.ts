@@ -6,6 +6,7 @@ import {
   type Heartbeat,
   step,
   type Step,
+  wiredTimings,
 } from '../src/index.ts';
 
 // Machines that are broken on purpose, each by taking one rule away: an oracle that sees none of them is worth nothing.
@@ -14,6 +15,13 @@ import {
 export const withoutPromises: Step = changing((state) => {
   for (const peer of state.peers.values()) peer.anchorMs = Infinity;
 });
+
+/** Who holds something answers for longer than the others promise. */
+export const withLongRights: Step = (state, input) => {
+  const holds = [...state.addresses.values()].some(({ mode }) => mode === 'hold');
+  const marginMs = holds ? -150 : wiredTimings.marginMs;
+  return step({ ...state, timings: { ...state.timings, marginMs } }, input);
+};
 
 /** A claim completes although nobody said yes to it. */
 export const withoutConsent: Step = changing((state) => {

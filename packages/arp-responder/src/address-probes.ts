@@ -20,18 +20,25 @@ interface Run extends Address {
   heard(mac: string, ours: boolean): void;
 }
 
+/** What the link listens for beside what is asked for. */
+interface Listening {
+  /** Whether it listens for this address (text) anyway. */
+  isHeard(address: string): boolean;
+  /** What {@link AddressProbes.watched} gives has grown. */
+  changed(): void;
+}
+
 /** Asks who has an address, for those who want to know and do not own it. */
 export class AddressProbes {
   readonly #deps: ResponderDeps;
-  /** Called when an address (text) is to be listened for that was not before. */
-  readonly #onWatched: (address: string) => void;
+  readonly #listening: Listening;
   readonly #runs = new Map<string, Set<Run>>();
-  /** When each address was last asked for. */
+  /** When each address was last asked for that was not listened for otherwise then. */
   readonly #watched = new Map<string, number>();
 
-  constructor(deps: ResponderDeps, onWatched: (address: string) => void) {
+  constructor(deps: ResponderDeps, listening: Listening) {
     this.#deps = deps;
-    this.#onWatched = onWatched;
+    this.#listening = listening;
   }
 
   /** Whether nobody waits for an outcome. */
@@ -45,7 +52,7 @@ export class AddressProbes {
     for (const [text, askedMs] of this.#watched) {
       if (nowMs - askedMs >= LINGER_MS) this.#watched.delete(text);
     }
-    return [...this.#watched.keys()];
+    return [...new Set([...this.#watched.keys(), ...this.#runs.keys()])];
   }
 
   /** Asks three times; `done` is called once, at the end or as soon as a foreign machine claims it. Disposing ends it without a call. */
@@ -111,11 +118,13 @@ export class AddressProbes {
 
   #begin(run: Run): void {
     const { text } = run;
+    this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
+    // There may be thousands that are ours, or stood by for.
+    if (this.#listening.isHeard(text)) return;
     const known = this.#watched.has(text);
     // A whole number needs no room of its own.
     this.#watched.set(text, Math.floor(this.#deps.clock.nowMs()));
-    if (!known) this.#onWatched(text);
-    this.#runs.set(text, (this.#runs.get(text) ?? new Set()).add(run));
+    if (!known) this.#listening.changed();
   }
 
   #send(bytes: Uint8Array): boolean {

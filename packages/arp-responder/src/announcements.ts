@@ -83,6 +83,6 @@ export class Announcements {
 
   #onDue(address: Announced): void {
     const nowMs = this.#deps.clock.nowMs();
-    this.#step(address, { type: 'due', nowMs, entitled: nowMs < endOf(address.right.deadline) });
+    this.#step(address, { type: 'due', nowMs, entitled: nowMs < endOf(address.right) });
   }
 }

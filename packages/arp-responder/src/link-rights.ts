@@ -1,20 +1,23 @@
 import { AnswerTable } from './answer-table.ts';
+import type { Address } from './address.ts';
 import type { LinkSocket } from './link-socket.ts';
 
 /**
  * The moment of the responder's clock at which a right to answer ends; `Infinity`: when the address is disowned. A function is asked for
  * every packet, so whoever renews the right elsewhere (an elector's term) need not tell the responder; whoever does tell it, with
- * `refresh`, is asked then instead.
+ * `refresh`, is asked then instead. It is given the address as canonical text, so that one function serves thousands of them.
  */
-export type Deadline = number | (() => number);
+export type Deadline = number | ((address: string) => number);
 
-/** The moment that a deadline names now. */
-export function endOf(deadline: Deadline): number {
-  return typeof deadline === 'number' ? deadline : deadline();
+/** The moment that a right's deadline names now. */
+export function endOf({ deadline, text }: Pick<LinkRight, 'deadline' | 'text'>): number {
+  return typeof deadline === 'number' ? deadline : deadline(text);
 }
 
 /** The right to answer for one address; {@link LinkRights} keeps it. */
 export interface LinkRight {
+  /** The address. */
+  readonly text: string;
   readonly deadline: Deadline;
   /** What the deadline was when it was last read, on the responder's clock. */
   readMs: number;
@@ -47,10 +50,10 @@ export class LinkRights {
   }
 
   /** The right to answer for an address until `deadline`; in place of `before`, an earlier one for the same address. */
-  grant(address: Uint8Array, deadline: Deadline, before?: LinkRight): LinkRight {
-    const slot = before?.slot ?? (address.length === 4 ? this.#table?.add(address) : undefined);
+  grant({ bytes, text }: Address, deadline: Deadline, before?: LinkRight): LinkRight {
+    const slot = before?.slot ?? (bytes.length === 4 ? this.#table?.add(bytes) : undefined);
     const { readMs, linkMs, withheld } = before ?? NEVER_READ;
-    const right: LinkRight = { deadline, readMs, linkMs, withheld, slot };
+    const right: LinkRight = { text, deadline, readMs, linkMs, withheld, slot };
     if (slot !== undefined) this.#inTable[slot] = right;
     this.read(right);
     return right;
@@ -71,7 +74,7 @@ export class LinkRights {
 
   /** The moment of the link's clock at which the right ends, by what its deadline says now; the link knows it too then. */
   read(right: LinkRight): number {
-    return this.#read(right, endOf(right.deadline), undefined);
+    return this.#read(right, endOf(right), undefined);
   }
 
   /** Reads all deadlines in the table anew; `untilMs`: what all that are functions say now. Allocates nothing: it may be called often. */
@@ -82,9 +85,8 @@ export class LinkRights {
     for (let slot = 0; slot < this.#inTable.length; slot++) {
       const right = this.#inTable[slot];
       if (right === undefined) continue;
-      const { deadline } = right;
-      const isTold = untilMs !== undefined && typeof deadline !== 'number';
-      this.#read(right, isTold ? untilMs : endOf(deadline), aheadMs);
+      const isTold = untilMs !== undefined && typeof right.deadline !== 'number';
+      this.#read(right, isTold ? untilMs : endOf(right), aheadMs);
     }
   }
 

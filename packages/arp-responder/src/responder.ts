@@ -64,8 +64,9 @@ export class Responder implements Disposable {
     this.#rights = new LinkRights(deps.link, deps.clock);
     const announcements = new Announcements(deps, this.#rights, options.announceRefreshMs);
     this.#tenures = new Tenures(deps, this.#rights, announcements);
-    this.#probes = new AddressProbes(deps, (text) => {
-      if (!this.#isHeard(text)) this.#watch();
+    this.#probes = new AddressProbes(deps, {
+      isHeard: (text) => this.#isHeard(text),
+      changed: () => this.#watch(),
     });
     const { echoPerSecond } = options;
     if (echoPerSecond !== undefined && !(echoPerSecond >= 1)) {
@@ -299,8 +300,8 @@ export class Responder implements Disposable {
     let unheard = changed;
     for (const { bytes, text, untilMs, fresh } of rights) {
       const before = this.#owned.get(bytes);
-      const renewed = before !== undefined && nowMs < endOf(before.right.deadline);
-      const right = this.#rights.grant(bytes, untilMs, before?.right);
+      const renewed = before !== undefined && nowMs < endOf(before.right);
+      const right = this.#rights.grant({ bytes, text }, untilMs, before?.right);
       if (before === undefined) {
         unheard ||= !this.#isHeard(text);
         const owned = this.#owned.add(

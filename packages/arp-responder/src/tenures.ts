@@ -47,13 +47,13 @@ export class Tenures {
   /** A foreign machine claims it. Where our right has ended it may well have taken over. */
   claimed(owned: Owned<Tenure>, mac: string, tentative: boolean): void {
     const nowMs = this.#deps.clock.nowMs();
-    if (nowMs >= endOf(owned.right.deadline)) return;
+    if (nowMs >= endOf(owned.right)) return;
     this.step(owned, { type: 'claim', mac, tentative, nowMs });
   }
 
   /** Announces it, where the right to answer runs and it is ours on the wire too. */
   announce(owned: Owned<Tenure>): void {
-    const entitled = this.#deps.clock.nowMs() < endOf(owned.right.deadline);
+    const entitled = this.#deps.clock.nowMs() < endOf(owned.right);
     if (entitled && owned.state.kind === 'held') this.#announcements.start(owned);
   }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { endInTable, type LinkSocket } from '../src/index.ts';
+import { endInTable, formatAddress, type LinkSocket } from '../src/index.ts';
+import type { Address } from '../src/address.ts';
 import { LinkRights } from '../src/link-rights.ts';
 import { ip } from './frames.ts';
 
@@ -22,6 +23,7 @@ const link: LinkSocket = {
   nowMs: () => linkMs,
   answerFrom: (memory) => void (table = memory),
 };
+const named = (bytes: Uint8Array): Address => ({ bytes, text: formatAddress(bytes) });
 const answerableMs = (): number => endInTable(table ?? new Uint8Array(), V4, 0);
 
 beforeEach(() => {
@@ -33,17 +35,17 @@ beforeEach(() => {
 
 describe('a right', () => {
   test('is a moment of the link’s clock, for the link to read and for what is sent', () => {
-    const right = rights.grant(V4, 300);
+    const right = rights.grant(named(V4), 300);
     expect(rights.read(right)).toBe(5300);
     expect(answerableMs()).toBe(5300);
-    expect(rights.read(rights.grant(V6, 300))).toBe(5300);
-    rights.grant(V4, Infinity, right);
+    expect(rights.read(rights.grant(named(V6), 300))).toBe(5300);
+    rights.grant(named(V4), Infinity, right);
     expect(answerableMs()).toBe(Infinity);
   });
 
   test('that is moved has the new end at once, and one that ends has none', () => {
-    const right = rights.grant(V4, 300);
-    const moved = rights.grant(V4, 200, right);
+    const right = rights.grant(named(V4), 300);
+    const moved = rights.grant(named(V4), 200, right);
     expect(answerableMs()).toBe(5200);
     rights.end(moved);
     expect(answerableMs()).toBe(0);
@@ -51,14 +53,14 @@ describe('a right', () => {
 
   test('does not begin again because our clock stood still while the machine slept', () => {
     let untilMs = 300;
-    const right = rights.grant(V4, () => untilMs);
+    const right = rights.grant(named(V4), () => untilMs);
     linkMs += 10_000;
     rights.refresh();
     expect([rights.read(right), answerableMs()]).toEqual([5300, 5300]);
-    const same = rights.grant(V4, 300, right);
+    const same = rights.grant(named(V4), 300, right);
     expect(rights.read(same)).toBe(5300);
     untilMs = 299;
-    expect(rights.read(rights.grant(V4, () => untilMs, same))).toBe(5300);
+    expect(rights.read(rights.grant(named(V4), () => untilMs, same))).toBe(5300);
     // What was renewed after the sleep is worth what it says.
     untilMs = 400;
     rights.refresh();
@@ -72,25 +74,32 @@ describe('a right', () => {
         return (ourMs += 1000);
       },
     });
-    expect(stopped.read(stopped.grant(V4, 3000))).toBeLessThanOrEqual(8000);
+    expect(stopped.read(stopped.grant(named(V4), 3000))).toBeLessThanOrEqual(8000);
   });
 });
 
 describe('a deadline that is a function', () => {
   test('is not left to the link until somebody tells us of its changes', () => {
-    const right = rights.grant(V4, () => 300);
+    const right = rights.grant(named(V4), () => 300);
     expect(rights.read(right)).toBe(5300);
     expect(answerableMs()).toBe(0);
     rights.refresh();
     expect(answerableMs()).toBe(5300);
-    rights.grant(V4, () => 200, right);
+    rights.grant(named(V4), () => 200, right);
     expect(answerableMs()).toBe(5200);
+  });
+
+  test('is asked for its own address: one may serve all', () => {
+    const ends: Record<string, number> = { '192.0.2.10': 300, '2001:db8::10': 400 };
+    const untilMs = (address: string): number => ends[address] ?? 0;
+    const granted = [V4, V6].map((address) => rights.grant(named(address), untilMs));
+    expect(granted.map((right) => rights.read(right))).toEqual([5300, 5400]);
   });
 
   test('is read anew for all addresses at each refresh', () => {
     let untilMs = 300;
     const addresses = Array.from({ length: 40 }, (_, at) => Uint8Array.of(192, 0, 2, at));
-    const granted = addresses.map((address) => rights.grant(address, () => untilMs));
+    const granted = addresses.map((address) => rights.grant(named(address), () => untilMs));
     const [first] = granted;
     if (first !== undefined) rights.end(first);
     rights.refresh();
@@ -104,12 +113,12 @@ describe('a deadline that is a function', () => {
 
 test('a refresh that says the end of all rights asks none of them, and leaves those alone that are no functions', () => {
   let asked = 0;
-  const right = rights.grant(V4, () => {
+  const right = rights.grant(named(V4), () => {
     asked++;
     return 300;
   });
   const fixed = Uint8Array.of(192, 0, 2, 11);
-  rights.grant(fixed, 250);
+  rights.grant(named(fixed), 250);
   rights.refresh();
   asked = 0;
   for (const untilMs of [400, 200]) {
@@ -132,7 +141,7 @@ test('a link that cannot answer by itself has its rights in its own clock all th
   const plain: LinkSocket = { ...link };
   delete plain.answerFrom;
   const without = new LinkRights(plain, { nowMs: () => ourMs });
-  const right = without.grant(V4, 300);
+  const right = without.grant(named(V4), 300);
   without.refresh();
   expect(without.read(right)).toBe(5300);
   without.end(right);

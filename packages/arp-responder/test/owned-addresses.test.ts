@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { formatAddress } from '../src/index.ts';
 import { OwnedAddresses } from '../src/owned-addresses.ts';
 
-const right = { deadline: 0, readMs: 0, linkMs: 0, withheld: false, slot: undefined };
+const right = { text: '', deadline: 0, readMs: 0, linkMs: 0, withheld: false, slot: undefined };
 
 test('the set agrees with a plain map from texts, whatever is added and removed', () => {
   const last = fc.constantFrom(0, 1, 128, 255);

@@ -6,7 +6,7 @@ import {
   type GaugeConfiguration,
 } from 'prom-client';
 import { registerProcessMetrics } from './seams/process-metrics.ts';
-import { Series } from './series.ts';
+import { Series, type Sample } from './series.ts';
 
 /** A number that only grows. */
 export interface Counter {
@@ -26,8 +26,16 @@ export interface Gauge {
 /** Makes metrics and prints them for a scraper. One per process, passed to whoever counts. */
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
-  /** With `collect`, the value is asked for at each scrape instead of being set. */
-  gauge(name: string, help: string, labelNames?: readonly string[], collect?: () => number): Gauge;
+  /**
+   * With `collect`, the value is asked for at each scrape instead of being set: a number, or one for each series where there may be thousands that somebody
+   * knows anyway.
+   */
+  gauge(
+    name: string,
+    help: string,
+    labelNames?: readonly string[],
+    collect?: () => number | readonly Sample[],
+  ): Gauge;
   /** The text exposition format and its content type. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -73,15 +81,15 @@ class SeriesCounter extends PromCounter {
   }
 }
 
-/** The same for a gauge; `collect`: its value, which has no labels then. */
+/** The same for a gauge; see {@link Metrics.gauge} for `collect`. */
 class SeriesGauge extends PromGauge {
   readonly #series: Series;
-  readonly #collect: (() => number) | undefined;
+  readonly #collect: (() => number | readonly Sample[]) | undefined;
 
   constructor(
     configuration: GaugeConfiguration<string>,
     series: Series,
-    collect: (() => number) | undefined,
+    collect: (() => number | readonly Sample[]) | undefined,
   ) {
     super(configuration);
     this.#series = series;
@@ -89,7 +97,8 @@ class SeriesGauge extends PromGauge {
   }
 
   override async get(): Promise<PromMetric> {
-    if (this.#collect !== undefined) this.#series.set({}, this.#collect());
-    return { ...(await super.get()), values: this.#series.list() };
+    const told = this.#collect?.() ?? this.#series.list();
+    const values = typeof told === 'number' ? [{ labels: {}, value: told }] : [...told];
+    return { ...(await super.get()), values };
   }
 }

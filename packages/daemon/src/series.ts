@@ -1,6 +1,12 @@
 /** The labels of a series: each of its metric's names with a text. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** What a scrape shows of one series. */
+export interface Sample {
+  readonly labels: Record<string, string>;
+  readonly value: number;
+}
+
 /** Between the labels of a series: no text of ours has it. */
 const BETWEEN = '\0';
 
@@ -32,7 +38,7 @@ export class Series {
   }
 
   /** In the order in which they came; labels without a text are left out, which means the same. */
-  list(): { readonly labels: Record<string, string>; readonly value: number }[] {
+  list(): Sample[] {
     return Array.from(this.#values, ([key, value]) => ({ labels: this.#labelsOf(key), value }));
   }
 

@@ -42,6 +42,9 @@ test('a scrape shows every series with its labels, and what is counted at the sc
   const announced = metrics.gauge('announced', 'Services.', ['service', 'ip']);
   metrics.counter('starts_total', 'Starts.');
   metrics.gauge('waiting', 'Keys.', [], () => 7);
+  metrics.gauge('waiting_since', 'Since when each waits.', ['key'], () =>
+    ['a', 'b'].map((key, value) => ({ labels: { key }, value })),
+  );
   asked.inc({ ip: '192.0.2.1' });
   asked.inc({ ip: '192.0.2.1' }, 2);
   asked.inc({ ip: '2001:db8::1' });
@@ -56,6 +59,8 @@ test('a scrape shows every series with its labels, and what is counted at the sc
     'announced{service="default/web \\"quoted\\"",ip="192.0.2.1"} 1',
     'starts_total 0',
     'waiting 7',
+    'waiting_since{key="a"} 0',
+    'waiting_since{key="b"} 1',
   ]);
 });
 

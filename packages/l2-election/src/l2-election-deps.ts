@@ -54,8 +54,11 @@ export interface ElectionLink {
  * the frame that names a successor leaves after `lost`: what is not about answering (logs, metrics, events) belongs into a later tick.
  */
 export interface L2ElectionListener {
-  /** This node answers for `address` while the clock is before `untilMs()`, which is asked anew for each packet. */
-  gained(address: string, untilMs: () => number): void;
+  /**
+   * This node answers for `address` while the clock is before `untilMs(address)`, which is asked anew for each packet. The function is the same one for all
+   * addresses: there may be thousands.
+   */
+  gained(address: string, untilMs: (address: string) => number): void;
   /** It may no longer. */
   lost(address: string, reason: LossReason): void;
   /**

@@ -34,6 +34,7 @@ export class L2Election {
   #state: ElectionState;
   /** See `rightOf`. Asked for each address and packet; it changes in turns alone. */
   #rightUntilMs: number;
+  readonly #untilMs = (address: string): number => this.untilMs(address);
   #events: ElectionEvent[] = [];
   #foreignFrame = false;
   #wake: Disposable | undefined;
@@ -316,7 +317,7 @@ export class L2Election {
   }
 
   #gained(address: string): void {
-    this.#deps.listener.gained(address, () => this.untilMs(address));
+    this.#deps.listener.gained(address, this.#untilMs);
   }
 
   #carryOut(effect: ElectionEffect): void {

@@ -40,7 +40,7 @@ class Cable {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, ++this.#macs);
     const [nodeName = ''] = name;
     this.macs.set(mac.join(), name);
-    const untilOf: Record<string, () => number> = {};
+    const untilOf: Record<string, (address: string) => number> = {};
     const election = new L2Election(
       {
         clock: this.clock,
@@ -69,19 +69,19 @@ class Cable {
         listener: {
           gained: (address, untilMs) => {
             untilOf[address] = untilMs;
-            const word = untilMs() > this.clock.nowMs() ? 'gained' : 'gained too late';
+            const word = untilMs(address) > this.clock.nowMs() ? 'gained' : 'gained too late';
             this.note(`${name} ${word} ${address}`);
           },
           lost: (address, reason) => {
-            const word = untilOf[address]?.() === -Infinity ? 'lost' : 'lost too early';
+            const word = untilOf[address]?.(address) === -Infinity ? 'lost' : 'lost too early';
             this.note(`${name} ${word} ${address}: ${reason}`);
             delete untilOf[address];
           },
           renewed: (told) => {
             for (const [address, untilMs] of Object.entries(untilOf)) {
-              if (untilMs() !== told) this.note(`${name} renewed wrongly ${address}`);
+              if (untilMs(address) !== told) this.note(`${name} renewed wrongly ${address}`);
             }
-            this.tables.set(name, untilOf[x]?.() ?? -Infinity);
+            this.tables.set(name, untilOf[x]?.(x) ?? -Infinity);
             this.onCall(`${name} renewed`);
           },
           record: (address, term) => this.calls.push(`${name} record ${address} ${term}`),

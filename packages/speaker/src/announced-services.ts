@@ -1,6 +1,9 @@
 import { sharedList } from './shared-list.ts';
 import { TextsByKey } from './texts-by-key.ts';
 
+/** A Service, and one of the addresses on which it is announced. */
+export type Announcement = readonly [service: string, address: string];
+
 /** What came of saying what is announced on an address. */
 export interface AnnouncedChange {
   readonly added: readonly string[];
@@ -42,6 +45,13 @@ export class AnnouncedServices {
     if (addresses.length === 0) return undefined;
     const all = addresses.flatMap((address) => this.#where.get(address) ?? []);
     return [...new Set(all)].sort();
+  }
+
+  /** All that is announced. */
+  *list(): Generator<Announcement> {
+    for (const [address, services] of this.#services.entries()) {
+      for (const service of services) yield [service, address];
+    }
   }
 
   /** How many Services are announced. */

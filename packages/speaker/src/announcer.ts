@@ -24,7 +24,7 @@ export interface AnnouncerDeps {
 }
 
 /** The addresses that are held on one interface, each with its right to answer. */
-type Holdings = Map<string, () => number>;
+type Holdings = Map<string, (address: string) => number>;
 
 /**
  * Answers for the addresses that this node holds, on each interface for those that it holds there. A socket is opened when the first
@@ -78,13 +78,13 @@ export class Announcer {
   }
 
   /**
-   * Answers for `address` (text) on an interface until `untilMs()`. Owning it there again replaces the right. `isFresh`: the segment is asked first
+   * Answers for `address` (text) on an interface until `untilMs(address)`. Owning it there again replaces the right. `isFresh`: the segment is asked first
    * whether another machine has it.
    */
   own(
     address: string,
     interfaceName: string,
-    untilMs: () => number,
+    untilMs: (address: string) => number,
     isFresh: boolean = false,
   ): void {
     const holdings: Holdings = this.#holdings.get(interfaceName) ?? new Map();

@@ -1,15 +1,20 @@
 /** What a strategy tells the speaker. All calls are synchronous: when they return, the speaker has acted. */
 export interface OwnershipListener {
   /**
-   * This node may answer for `address` on an interface until `untilMs()`, on the speaker's monotonic clock. It moves on while the right is
+   * This node may answer for `address` on an interface until `untilMs(address)`, on the speaker's monotonic clock. It moves on while the right is
    * renewed, and may move back: `renewed` tells. `isFresh`: no speaker had it a moment ago, and the strategy did not ask the segment: a machine that
    * is none of ours may have it.
    */
-  gained(address: string, interfaceName: string, untilMs: () => number, isFresh?: boolean): void;
+  gained(
+    address: string,
+    interfaceName: string,
+    untilMs: (address: string) => number,
+    isFresh?: boolean,
+  ): void;
   /** It may no longer; the address may be another node's in a moment. */
   lost(address: string, interfaceName: string): void;
   /**
-   * Every `untilMs()` of what was gained on this interface, and not lost since, is this now. Strategies whose rights never end earlier than they said need
+   * Every `untilMs` of what was gained on this interface, and not lost since, is this now. Strategies whose rights never end earlier than they said need
    * not call it.
    */
   renewed?(interfaceName: string, untilMs: number): void;

@@ -1,27 +1,40 @@
 import type { ResponderMetrics } from '@picluster/arp-responder';
 import type { Metrics } from '@picluster/daemon';
+import type { Announcement } from './announced-services.ts';
 
-/** How a Service is announced, in MetalLB's words. */
-type Protocol = 'layer2' | 'bgp';
+/** What is announced, by how: in MetalLB's words. */
+export interface Announcing {
+  readonly layer2: () => Iterable<Announcement>;
+  readonly bgp: () => Iterable<Announcement>;
+}
 
 /** What the speaker counts. Names and labels are MetalLB's where MetalLB has them. */
 export interface SpeakerMetrics {
   /** Handed to every responder. */
   readonly responder: ResponderMetrics;
-  /** Whether this node announces a Service on an address, by this protocol. */
-  announced(protocol: Protocol, service: string, address: string, now: boolean): void;
   /** A machine that is no speaker uses an address. */
   conflict(address: string, interfaceName: string): void;
   /** What is for this node was read; `isStale`: some of it is not followed. */
   configured(isStale: boolean): void;
 }
 
-/** Makes the speaker's metrics in the registry of the daemon. */
-export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMetrics {
-  const announced = metrics.gauge(
+/** Makes the speaker's metrics in the registry of the daemon. `announcing` is asked at each scrape. */
+export function createSpeakerMetrics(
+  metrics: Metrics,
+  node: string,
+  announcing: Announcing,
+): SpeakerMetrics {
+  metrics.gauge(
     'metallb_speaker_announced',
     'Services that are announced from this node, 1 for each address.',
     ['service', 'protocol', 'node', 'ip'],
+    () =>
+      Object.entries<() => Iterable<Announcement>>({ ...announcing }).flatMap(([protocol, list]) =>
+        Array.from(list(), ([service, ip]) => ({
+          labels: { service, protocol, node, ip },
+          value: 1,
+        })),
+      ),
   );
   const received = metrics.counter(
     'metallb_layer2_requests_received',
@@ -67,11 +80,6 @@ export function createSpeakerMetrics(metrics: Metrics, node: string): SpeakerMet
       replySent: (ip) => sent.inc({ ip }),
       announcementSent: (ip) => gratuitous.inc({ ip }),
       dropped: (reason) => dropped.inc({ reason }),
-    },
-    announced: (protocol, service, ip, now) => {
-      const labels = { service, protocol, node, ip };
-      if (now) announced.set(1, labels);
-      else announced.remove(labels);
     },
   };
 }

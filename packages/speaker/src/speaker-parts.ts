@@ -69,7 +69,10 @@ export function createSpeakerParts(
   const isWire = flags['l2-strategy'] === 'wire';
   const world = { client, clock, random, log };
   const caches = createCaches(world, namespace);
-  const metrics = createSpeakerMetrics(context.metrics, node);
+  const metrics = createSpeakerMetrics(context.metrics, node, {
+    layer2: () => speaker.announcements(),
+    bgp: () => bgp.announcements(),
+  });
   const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
   const events = new EventRecorder(world, { component: 'metallb-speaker', instance: node });
   const status = new ServiceStatusTask(
@@ -155,7 +158,6 @@ export function createSpeakerParts(
       conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
       enqueue: (service) => queue.add(service),
       event: writeOn(events),
-      announced: (...change) => metrics.announced('layer2', ...change),
       status: (...change) => status.changed(...change),
       later: (work) => void clock.timer(NOT_URGENT_MS, work),
       log,
@@ -167,7 +169,7 @@ export function createSpeakerParts(
     },
   );
   const state = new ConfigurationStateTask({ ...world, nodes: caches.nodes }, { namespace, node });
-  const bgp = bgpGate(world, { caches, events, metrics, state }, context);
+  const bgp: BgpGate = bgpGate(world, { caches, events, metrics, state }, context);
   return {
     caches,
     queue,
@@ -218,7 +220,6 @@ function bgpGate(
         registry: context.metrics,
         event: writeOn(events),
         peerEvent: writeOnPeer(events, flags.namespace),
-        announced: (...change) => metrics.announced('bgp', ...change),
         problems,
       },
       options,

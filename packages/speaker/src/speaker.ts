@@ -1,7 +1,7 @@
 import { AddressPlan, type Want, type WantedAddress } from './address-plan.ts';
 import type { AdvertisementView, PoolView } from './advertising.ts';
 import { decide, excludedMessage, type WithholdReason } from './announce-decision.ts';
-import { AnnouncedServices } from './announced-services.ts';
+import { AnnouncedServices, type Announcement } from './announced-services.ts';
 import type { Announcer } from './announcer.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
@@ -49,8 +49,6 @@ export interface SpeakerDeps {
     reason: string,
     message: string,
   ) => void;
-  /** Sets or removes the gauge of a Service on an address. */
-  readonly announced: (service: string, address: string, now: boolean) => void;
   /** A Service is announced elsewhere than before, or no more, see {@link Speaker.whereIs}; `isBegun`: it was not announced until now. */
   readonly status?: (service: string, isBegun: boolean) => void;
   /** Runs work in a moment, when those who waited for an answer have it. */
@@ -84,7 +82,7 @@ export class Speaker {
   readonly #endpoints: EndpointIndex;
   readonly #plan = new AddressPlan();
   readonly #announced = new AnnouncedServices();
-  /** The addresses whose gauges, statuses and events may have to change. */
+  /** The addresses whose statuses and events may have to change. */
   readonly #unreported = new Set<string>();
   /** The last outcome of each Service, so that a change is reported once. */
   readonly #silences = new Map<string, string>();
@@ -150,6 +148,11 @@ export class Speaker {
   /** On which interfaces a Service is announced; `undefined`: on none. */
   whereIs(service: string): readonly string[] | undefined {
     return this.#announced.whereIs(service);
+  }
+
+  /** All that this node announces. */
+  announcements(): Iterable<Announcement> {
+    return this.#announced.list();
   }
 
   /** Writes a warning on every Service that wants the address. */
@@ -231,7 +234,7 @@ export class Speaker {
   #gained(
     address: string,
     interfaceName: string,
-    untilMs: () => number,
+    untilMs: (address: string) => number,
     isFresh: boolean = false,
   ): void {
     // The Service may have gone while the answer of the API was on its way; then this node resigns in a moment.
@@ -264,20 +267,18 @@ export class Speaker {
     }
   }
 
-  /** Makes gauge, status and events agree with what is announced. */
+  /** Makes status and events agree with what is announced. */
   #report(address: string): void {
-    const { announced, announcer, event, log, services, status } = this.#deps;
+    const { announcer, event, log, services, status } = this.#deps;
     const { node } = this.#options;
     const interfaces = announcer.heldOn(address);
     const claim = interfaces.length > 0 ? this.#plan.claim(address) : undefined;
     const changes = this.#announced.set(address, claim?.services ?? [], interfaces);
     for (const key of changes.touched) status?.(key, changes.begun.includes(key));
     for (const key of changes.removed) {
-      announced(key, address, false);
       log.info('service withdrawn', { service: key, ip: address });
     }
     for (const key of changes.added) {
-      announced(key, address, true);
       log.info('service announced', { service: key, ip: address, node, protocol: 'layer2' });
     }
     for (const key of changes.begun) {

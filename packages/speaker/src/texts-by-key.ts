@@ -18,6 +18,10 @@ export class TextsByKey {
     return typeof texts === 'string' ? [texts] : texts;
   }
 
+  *entries(): Generator<readonly [key: string, texts: readonly string[]]> {
+    for (const key of this.#texts.keys()) yield [key, this.of(key)];
+  }
+
   /** From now on a key has these, each of which is here once. */
   set(key: string, texts: readonly string[]): void {
     const [first] = texts;

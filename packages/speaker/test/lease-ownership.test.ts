@@ -40,7 +40,7 @@ function speaker(name: string): LeaseOwnership {
     return lock;
   };
   const listener = {
-    gained: (address: string, on: string, _untilMs: () => number, isFresh?: boolean) => {
+    gained: (address: string, on: string, _untilMs: unknown, isFresh?: boolean) => {
       events.push(`${name} gained ${address} on ${on} at ${clock.nowMs()}`);
       if (isFresh === true) fresh.push(name);
     },

@@ -1,28 +1,40 @@
 import { createMetrics } from '@picluster/daemon';
 import { describe, expect, test } from 'vitest';
+import type { Announcement } from '../src/announced-services.ts';
 import { createSpeakerMetrics, type SpeakerMetrics } from '../src/speaker-metrics.ts';
 
-/** Metrics of node n1, and the lines of their page with this word. */
-function start(): { metrics: SpeakerMetrics; page: (word: string) => Promise<string[]> } {
+/** Metrics of node n1, what they are told to be announced, and the lines of their page with this word. */
+function start(): {
+  metrics: SpeakerMetrics;
+  announced: Record<'layer2' | 'bgp', Announcement[]>;
+  page: (word: string) => Promise<string[]>;
+} {
   const registry = createMetrics();
+  const announced: Record<'layer2' | 'bgp', Announcement[]> = { layer2: [], bgp: [] };
   const page = async (word: string): Promise<string[]> =>
     (await registry.scrape()).body
       .split('\n')
       .filter((line) => !line.startsWith('#') && line.includes(word));
-  return { metrics: createSpeakerMetrics(registry, 'n1'), page };
+  const metrics = createSpeakerMetrics(registry, 'n1', {
+    layer2: () => announced.layer2,
+    bgp: () => announced.bgp,
+  });
+  return { metrics, announced, page };
 }
 
 describe('the page of the speaker', () => {
   test('says who is announced here, by MetalLB’s name and labels, for as long as that is so', async () => {
-    const { metrics, page } = start();
-    metrics.announced('layer2', 'default/web', '192.0.2.1', true);
-    metrics.announced('bgp', 'default/web', '192.0.2.1', true);
-    metrics.announced('layer2', 'default/mail', '2001:db8::1', true);
-    metrics.announced('layer2', 'default/web', '192.0.2.1', false);
-    expect(await page('announced')).toEqual([
-      'metallb_speaker_announced{service="default/web",protocol="bgp",node="n1",ip="192.0.2.1"} 1',
+    const { announced, page } = start();
+    announced.layer2.push(['default/web', '192.0.2.1'], ['default/mail', '2001:db8::1']);
+    announced.bgp.push(['default/web', '192.0.2.1']);
+    const [web, mail, webByBgp] = [
+      'metallb_speaker_announced{service="default/web",protocol="layer2",node="n1",ip="192.0.2.1"} 1',
       'metallb_speaker_announced{service="default/mail",protocol="layer2",node="n1",ip="2001:db8::1"} 1',
-    ]);
+      'metallb_speaker_announced{service="default/web",protocol="bgp",node="n1",ip="192.0.2.1"} 1',
+    ];
+    expect(await page('announced')).toEqual([web, mail, webByBgp]);
+    announced.layer2.shift();
+    expect(await page('announced')).toEqual([mail, webByBgp]);
   });
 
   test('counts what the responder hears and says, by MetalLB’s names, and what it leaves unanswered by the reason', async () => {

@@ -76,10 +76,13 @@ beforeEach(() => {
       enqueue: (key) => void queue.add(key),
       event: ({ name }, type, reason, message) =>
         void told.push(`${type} ${name} ${reason}: ${message}`),
-      announced: (key, address, now) =>
-        void told.push(`gauge ${key} ${address} ${now ? 1 : 'gone'}`),
       later: (one) => void reports.push(one),
-      log: { info: () => {}, warn: () => {} },
+      log: {
+        info: (message, { service: key, ip } = {}) => {
+          if (/^service (announced|withdrawn)$/.test(message)) told.push(`${message} ${key} ${ip}`);
+        },
+        warn: () => {},
+      },
     },
     { node: 'iris1' },
   );
@@ -139,16 +142,17 @@ describe('a Service with an address', () => {
     work();
     const before = told.length;
     for (const address of all) listener.gained(address, 'eth0', () => Infinity);
-    const gauges = (): number => told.slice(before).filter((one) => one.startsWith('gauge')).length;
+    const announced = (): number =>
+      told.slice(before).filter((one) => one.startsWith('service announced')).length;
     report();
-    expect(gauges()).toBe(REPORTED_AT_ONCE);
+    expect(announced()).toBe(REPORTED_AT_ONCE);
     report();
-    expect(gauges()).toBe(REPORTED_AT_ONCE + 1);
+    expect(announced()).toBe(REPORTED_AT_ONCE + 1);
   });
 
   test('is reported as announced when this node got the right to answer, and only then', () => {
     gain('10.20.30.1', 'eth0');
-    expect(told.slice(1)).toEqual(['gauge default/web 10.20.30.1 1', ASSIGNED]);
+    expect(told.slice(1)).toEqual(['service announced default/web 10.20.30.1', ASSIGNED]);
   });
 
   test('is not reported again when it is reconciled again', () => {
@@ -163,8 +167,8 @@ describe('a Service with an address', () => {
     lose('10.20.30.1', 'eth0');
     gain('10.20.30.1', 'eth0');
     expect(told).toEqual([
-      'gauge default/web 10.20.30.1 gone',
-      'gauge default/web 10.20.30.1 1',
+      'service withdrawn default/web 10.20.30.1',
+      'service announced default/web 10.20.30.1',
       ASSIGNED,
     ]);
   });
@@ -183,14 +187,14 @@ describe('a Service with an address', () => {
     expect(work()).toEqual([
       'resign 10.20.30.1',
       'stand 10.20.30.2 as 0',
-      'gauge default/web 10.20.30.1 gone',
+      'service withdrawn default/web 10.20.30.1',
     ]);
   });
 
   test('is given up when it is deleted', () => {
     gain('10.20.30.1', 'eth0');
     services.set('default/web', undefined);
-    expect(work()).toEqual(['resign 10.20.30.1', 'gauge default/web 10.20.30.1 gone']);
+    expect(work()).toEqual(['resign 10.20.30.1', 'service withdrawn default/web 10.20.30.1']);
   });
 
   test('that is shared is kept while one Service has it', () => {
@@ -199,7 +203,7 @@ describe('a Service with an address', () => {
     work();
     gain('10.20.30.1', 'eth0');
     services.set('default/web', undefined);
-    expect(work()).toEqual(['stand 10.20.30.1 as 1', 'gauge default/web 10.20.30.1 gone']);
+    expect(work()).toEqual(['stand 10.20.30.1 as 1', 'service withdrawn default/web 10.20.30.1']);
     services.set('default/mail', undefined);
     expect(work()).toContain('resign 10.20.30.1');
   });
@@ -210,9 +214,15 @@ describe('a Service with an address', () => {
     services.set('default/mail', service({ name: 'mail' }));
     expect(work()).toEqual([
       'stand 10.20.30.1 as 1',
-      'gauge default/mail 10.20.30.1 1',
+      'service announced default/mail 10.20.30.1',
       ASSIGNED.replace('web', 'mail'),
     ]);
+    expect([...speaker.announcements()].sort()).toEqual([
+      ['default/mail', '10.20.30.1'],
+      ['default/web', '10.20.30.1'],
+    ]);
+    lose('10.20.30.1', 'eth0');
+    expect([...speaker.announcements()]).toEqual([]);
   });
 });
 
@@ -249,7 +259,7 @@ describe('this node resigns', () => {
   ])('when %s', (_when, happen) => {
     gain('10.20.30.1', 'eth0');
     happen();
-    expect(work()).toEqual(['resign 10.20.30.1', 'gauge default/web 10.20.30.1 gone']);
+    expect(work()).toEqual(['resign 10.20.30.1', 'service withdrawn default/web 10.20.30.1']);
   });
 });
 
@@ -288,9 +298,9 @@ test('an address that is held on two interfaces is announced while it is held on
   gain('10.20.30.1', 'eth0');
   gain('10.20.30.1', 'eth1');
   lose('10.20.30.1', 'eth0');
-  expect(told).toEqual(['gauge default/web 10.20.30.1 1', ASSIGNED]);
+  expect(told).toEqual(['service announced default/web 10.20.30.1', ASSIGNED]);
   lose('10.20.30.1', 'eth1');
-  expect(told.at(-1)).toBe('gauge default/web 10.20.30.1 gone');
+  expect(told.at(-1)).toBe('service withdrawn default/web 10.20.30.1');
 });
 
 test('nothing is reported before what goes on is over, and then what is so by then', () => {

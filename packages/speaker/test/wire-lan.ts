@@ -11,7 +11,7 @@ export class WireNode {
   readonly ownership: WireOwnership;
   readonly ports = new Map<string, SimPort>();
   /** `address interface`, in the order of gaining. */
-  readonly held = new Map<string, () => number>();
+  readonly held = new Map<string, (address: string) => number>();
   readonly events: string[] = [];
   readonly #clock: SimClock;
 
@@ -78,7 +78,7 @@ export class WireNode {
   answers(address: string): string[] {
     const nowMs = this.#clock.nowMs();
     return [...this.held]
-      .filter(([key, untilMs]) => key.startsWith(`${address} `) && nowMs < untilMs())
+      .filter(([key, untilMs]) => key.startsWith(`${address} `) && nowMs < untilMs(address))
       .map(([key]) => key.split(' ')[1] ?? '');
   }
 }

@@ -1,5 +1,6 @@
 import { BGPPeerResource, parseBGPPeer } from '@picluster/api';
 import { Reflector, resourcePath, type ReflectorDeps } from '@picluster/kube';
+import type { Announcement } from '../announced-services.ts';
 import { viewBgpPeer } from './bgp-views.ts';
 import type { BgpPeerView } from './peer-plan.ts';
 import { Readable, readingOf, type Reading } from './readable.ts';
@@ -14,6 +15,8 @@ export interface RunningBgp {
   ended(): Promise<void>;
   /** Removes all that it has said of Services to the API. Rejects where the API refuses or the signal aborts. */
   clear(signal: AbortSignal): Promise<void>;
+  /** All that it announces. */
+  announcements(): Iterable<Announcement>;
   /** Why it is not to be trusted; `undefined`: all is well. */
   problem(): string | undefined;
 }
@@ -82,6 +85,11 @@ export class BgpGate {
   /** Removes all that BGP has said of Services to the API, once {@link run} is over. Rejects where the API refuses or the signal aborts. */
   async clear(signal: AbortSignal): Promise<void> {
     await this.#bgp?.clear(signal);
+  }
+
+  /** All that BGP announces. */
+  announcements(): Iterable<Announcement> {
+    return this.#bgp?.announcements() ?? [];
   }
 
   /** Why BGP is not to be trusted; `undefined`: all is well, or there is none. */

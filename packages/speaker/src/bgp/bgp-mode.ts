@@ -1,6 +1,7 @@
 import type { BGPProblem, CommunityFacts, SecretFacts } from '@picluster/api';
 import type { PoolView } from '../advertising.ts';
 import { EndpointIndex } from '../endpoint-index.ts';
+import type { Announcement } from '../announced-services.ts';
 import type { Cache, SpeakerDeps } from '../speaker.ts';
 import type { EndpointsView, NodeView, ServiceView } from '../views.ts';
 import { advertisementsInForce } from './advertisements.ts';
@@ -30,7 +31,7 @@ export interface BgpCaches {
 
 /** What it works with. */
 export interface BgpModeDeps
-  extends Omit<PeerRunDeps, 'table' | 'node'>, Pick<SpeakerDeps, 'event' | 'announced'> {
+  extends Omit<PeerRunDeps, 'table' | 'node'>, Pick<SpeakerDeps, 'event'> {
   readonly caches: BgpCaches;
   /** From now on a Service is announced to these BGPPeers; none: it is not announced. */
   readonly status?: (service: string, peers: readonly string[]) => void;
@@ -134,6 +135,13 @@ export class BgpMode {
     this.#stage = 'stopped';
     this.#pass?.[Symbol.dispose]();
     this.#runs.stop();
+  }
+
+  /** All that this node announces. */
+  *announcements(): Generator<Announcement> {
+    for (const [service, addresses] of this.#announced) {
+      for (const address of addresses) yield [service, address];
+    }
   }
 
   #look(services: Iterable<string>): void {
@@ -243,22 +251,20 @@ export class BgpMode {
     return this.#table.set(key, decision.routes);
   }
 
-  /** Makes gauge, status and events of a Service agree with what is told of it. */
+  /** Makes status and events of a Service agree with what is told of it. */
   #report(key: string): void {
     const peers = this.#table.peersOf(key, this.#runs.names);
     const addresses = peers.length === 0 ? [] : (this.#addresses.get(key) ?? []);
-    const { announced, event, log, status, caches } = this.#deps;
+    const { event, log, status, caches } = this.#deps;
     const { node } = this.#options;
     const before = this.#announced.get(key) ?? [];
     status?.(key, peers);
     if (addresses.length === 0) this.#announced.delete(key);
     else this.#announced.set(key, addresses);
     for (const ip of before.filter((each) => !addresses.includes(each))) {
-      announced(key, ip, false);
       log.info('service withdrawn', { service: key, ip, protocol: 'bgp' });
     }
     for (const ip of addresses.filter((each) => !before.includes(each))) {
-      announced(key, ip, true);
       log.info('service announced', { service: key, ip, node, protocol: 'bgp' });
     }
     const service = caches.services.get(key);

@@ -12,7 +12,7 @@ import {
 import { Reflector, resourcePath, staleReflector, type ReflectorDeps } from '@picluster/kube';
 import { BfdReceiver, BfdSender, openLinkSocket, TcpDialer } from '@picluster/packet-socket';
 import type { Metrics } from '@picluster/daemon';
-import { AnnouncedServices } from '../announced-services.ts';
+import { AnnouncedServices, type Announcement } from '../announced-services.ts';
 import { ServiceStatusTask } from '../service-status-task.ts';
 import { BGP_STATUS, type ServiceStatusAuthor } from '../service-status.ts';
 import { deliveringClock } from '../seams/delivering-clock.ts';
@@ -35,7 +35,7 @@ import { RouterWatch, type RouterWatchDeps } from './router-watch.ts';
 /** What it works with: what the speaker has anyway, and its registry of metrics. */
 export interface BgpTaskDeps
   extends
-    Pick<BgpModeDeps, 'event' | 'peerEvent' | 'announced' | 'problems'>,
+    Pick<BgpModeDeps, 'event' | 'peerEvent' | 'problems'>,
     Required<Omit<ReflectorDeps, 'metrics'>> {
   readonly caches: Pick<BgpCaches, 'services' | 'endpoints' | 'nodes' | 'pools'> & {
     readonly peers: Readable<BgpPeerView>;
@@ -148,6 +148,10 @@ export class BgpTask implements RunningBgp {
 
   async clear(signal: AbortSignal): Promise<void> {
     await this.#status.clear(signal);
+  }
+
+  announcements(): Iterable<Announcement> {
+    return this.#mode.announcements();
   }
 
   problem(): string | undefined {

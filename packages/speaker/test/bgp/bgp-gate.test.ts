@@ -5,6 +5,7 @@ import { crdManifests } from '@picluster/api';
 import { connect, systemClock as clock, systemRandom as random } from '@picluster/kube';
 import { startKubeSim } from '@picluster/kube-sim';
 import { expect, test, vi } from 'vitest';
+import type { Announcement } from '../../src/announced-services.ts';
 import { BgpGate, type RunningBgp } from '../../src/bgp/bgp-gate.ts';
 
 const NAMESPACE = 'metallb-system';
@@ -29,6 +30,9 @@ class Diary implements RunningBgp {
   }
   async clear(): Promise<void> {
     this.lines.push('clear');
+  }
+  *announcements(): Generator<Announcement> {
+    yield ['default/web', '192.0.2.1'];
   }
   problem(): string {
     return 'a problem';
@@ -56,7 +60,7 @@ test('BGP is made with the first BGPPeer, begins when it may, and hears of the e
   gate.stop();
   await gate.ended();
   await gate.clear(end.signal);
-  expect([made.length, gate.problem()]).toEqual([0, undefined]);
+  expect([made.length, gate.problem(), [...gate.announcements()]]).toEqual([0, undefined, []]);
   sim.applyManifest({
     apiVersion: 'metallb.io/v1beta2',
     kind: 'BGPPeer',

@@ -406,11 +406,11 @@ describe('BFD', () => {
 });
 
 describe('what is said', () => {
-  test('of a Service: one event, a gauge for each address, and the peers that hear of it', async () => {
+  test('of a Service: one event, each of its addresses, and the peers that hear of it', async () => {
     const { made } = await usual();
     const event = 'web nodeAssigned announcing from node "pandora" with protocol "bgp"';
     expect(made.said).toEqual([event]);
-    expect([...made.announced]).toEqual(['default/web 10.20.30.1']);
+    expect([...made.mode.announcements()]).toEqual([['default/web', '10.20.30.1']]);
     expect(made.status.get('default/web')).toBe('router');
     made.peer({ name: 'other', address: OTHER });
     made.service({ labels: { a: 'b' } });
@@ -418,14 +418,18 @@ describe('what is said', () => {
     expect(made.status.get('default/web')).toBe('router,other');
     made.caches.services.set('default/web', undefined);
     await made.settle();
-    expect([...made.announced]).toEqual([]);
+    expect([...made.mode.announcements()]).toEqual([]);
     expect(made.status.get('default/web')).toBe('');
     expect(made.said).toEqual([event]);
   });
 
   test('nothing of a Service that no peer of this node hears of', async () => {
     const { made } = await usual((each) => each.advertise({ peers: ['unknown'] }));
-    expect([made.said, made.announced.size, made.status.get('default/web')]).toEqual([[], 0, '']);
+    expect([made.said, [...made.mode.announcements()], made.status.get('default/web')]).toEqual([
+      [],
+      [],
+      '',
+    ]);
   });
 
   test('of advertisements that cannot both be followed: which', async () => {

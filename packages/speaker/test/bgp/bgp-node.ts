@@ -38,8 +38,6 @@ export class BgpNode {
   readonly warned: string[] = [];
   /** The events on BGPPeers. */
   readonly peerEvents: string[] = [];
-  /** The addresses whose gauge is set. */
-  readonly announced = new Set<string>();
   /** The last status of each Service. */
   readonly status = new Map<string, string>();
   /** Objects that cannot be read. */
@@ -105,10 +103,6 @@ export class BgpNode {
           void this.said.push(`${name} ${reason} ${message}`),
         peerEvent: ({ name, uid }, type, reason, message) =>
           void this.peerEvents.push(`${name} ${uid} ${type} ${reason} ${message}`),
-        announced: (key, address, now) => {
-          if (now) this.announced.add(`${key} ${address}`);
-          else this.announced.delete(`${key} ${address}`);
-        },
         status: (key, peers) => void this.status.set(key, peers.join()),
         unreadable: () => this.unreadable,
         problems: (now) => void (this.problems = now),

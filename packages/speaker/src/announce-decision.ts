@@ -9,7 +9,7 @@ import {
   type PoolView,
 } from './advertising.ts';
 import { rankNodes } from './ranking.ts';
-import { sharedList } from './shared-list.ts';
+import { sharedList } from './shared.ts';
 import { addressesOf, type NoAddressReason } from './service-addresses.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 

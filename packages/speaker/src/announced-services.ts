@@ -1,4 +1,4 @@
-import { sharedList } from './shared-list.ts';
+import { sharedList } from './shared.ts';
 import { TextsByKey } from './texts-by-key.ts';
 
 /** A Service, and one of the addresses on which it is announced. */

@@ -2,7 +2,7 @@
 const KEPT_MAX = 256;
 
 /** Values by a text that tells each of them from all others: thousands have one in common, and few differ. */
-export class KeptFew<Value extends object> {
+export class KeptFew<Value extends object | string> {
   readonly #kept = new Map<string, Value>();
 
   /** What is kept under this text; else what `make` makes, from now on. */

@@ -9,7 +9,7 @@ import {
   type ServiceBGPStatusStatus,
   type ServiceL2StatusStatus,
 } from '@picluster/api';
-import { sharedList } from './shared-list.ts';
+import { sharedList, sharedText } from './shared.ts';
 
 /** One of the kinds in which a node says that it announces a Service, and where. */
 export interface ServiceStatusKind {
@@ -56,7 +56,7 @@ export interface ServiceStatusAuthor {
   readonly owner?: OwnerPod | undefined;
 }
 
-/** What is kept of an object, by its name. */
+/** What is kept of an object, by its name. Flat, as there may be thousands. */
 export interface ServiceStatusView {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -66,20 +66,15 @@ export interface ServiceStatusView {
   readonly node: string;
   /** UIDs of its owners. */
   readonly owners: readonly string[];
-  readonly status: SaidStatus;
+  /** What its status says: of which Service, which node, and where. */
+  readonly saidService: string;
+  readonly saidNode: string;
+  readonly saidWhere: readonly string[];
 }
 
 /** An object with its name. */
 export interface NamedServiceStatus extends ServiceStatusView {
   readonly name: string;
-}
-
-/** What all kinds say; texts are empty where they are not there. */
-interface SaidStatus {
-  readonly node: string;
-  readonly serviceName: string;
-  readonly serviceNamespace: string;
-  readonly where: readonly string[];
 }
 
 /** One write to the API. */
@@ -132,18 +127,18 @@ export function viewServiceStatus(raw: unknown, kind: ServiceStatusKind): Servic
   const { labels = {}, ownerReferences = [] } = metadata;
   const name = labels[LABEL.STATUS_SERVICE_NAME];
   const namespace = labels[LABEL.STATUS_SERVICE_NAMESPACE];
+  const service = name === undefined || namespace === undefined ? '' : [namespace, name].join('/');
+  const said = [status.serviceNamespace, status.serviceName].join('/');
   return {
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
-    service: name === undefined || namespace === undefined ? '' : [namespace, name].join('/'),
-    node: labels[LABEL.NODE] ?? '',
+    service,
+    node: sharedText(labels[LABEL.NODE] ?? ''),
     owners: sharedList(ownerReferences.map(({ uid = '' }) => uid)),
-    status: {
-      node: status.node ?? '',
-      serviceName: status.serviceName ?? '',
-      serviceNamespace: status.serviceNamespace ?? '',
-      where: sharedList(kind.read(status)),
-    },
+    // One text of the two, which are the same but for a moment.
+    saidService: said === service ? service : said,
+    saidNode: sharedText(status.node ?? ''),
+    saidWhere: sharedList(kind.read(status)),
   };
 }
 
@@ -180,9 +175,8 @@ export function planServiceStatus(
     .map(({ name, uid }) => ({ do: 'delete', name, uid }));
   if (where === undefined) return steps;
   const metadata = metadataOf(service, author);
-  const said = saidOf(service, author.node, where);
-  const { where: _, ...common } = said;
-  const status = { ...common, ...write(where) };
+  const [serviceNamespace = '', serviceName = ''] = service.split('/');
+  const status = { node: author.node, serviceName, serviceNamespace, ...write(where) };
   if (own === undefined) {
     const apiVersion = apiVersionOf(resource);
     const manifest = { apiVersion, kind: resource.kind, metadata: { ...metadata, name: ownName } };
@@ -190,7 +184,7 @@ export function planServiceStatus(
   }
   const change = {
     ...(isOurs(own, service, author) ? {} : { metadata }),
-    ...(isSame(own.status, said) ? {} : { status }),
+    ...(says(own, service, author.node, where) ? {} : { status }),
   };
   if (Object.keys(change).length === 0) return steps;
   const { resourceVersion } = own;
@@ -208,11 +202,6 @@ function metadataOf(service: string, { node, owner }: ServiceStatusAuthor): obje
   return { labels, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', ...owner }] };
 }
 
-function saidOf(service: string, node: string, where: readonly string[]): SaidStatus {
-  const [serviceNamespace = '', serviceName = ''] = service.split('/');
-  return { node, serviceName, serviceNamespace, where };
-}
-
 function isOurs(
   view: ServiceStatusView,
   service: string,
@@ -222,11 +211,13 @@ function isOurs(
   return view.service === service && view.node === node && owned;
 }
 
-function isSame(one: SaidStatus, other: SaidStatus): boolean {
-  return (
-    one.node === other.node &&
-    one.serviceName === other.serviceName &&
-    one.serviceNamespace === other.serviceNamespace &&
-    JSON.stringify(one.where) === JSON.stringify(other.where)
-  );
+function says(
+  view: ServiceStatusView,
+  service: string,
+  node: string,
+  where: readonly string[],
+): boolean {
+  const { saidService, saidNode, saidWhere } = view;
+  const isThere = JSON.stringify(saidWhere) === JSON.stringify(where);
+  return saidService === service && saidNode === node && isThere;
 }

@@ -6,7 +6,7 @@ import type { Announcer } from './announcer.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { interfacesFor, selectInterfaces, type LocalInterface } from './interfaces.ts';
 import type { OwnershipListener, OwnershipStrategy } from './ownership.ts';
-import { sharedList } from './shared-list.ts';
+import { sharedList } from './shared.ts';
 import type { EndpointsView, NodeView, ServiceView } from './views.ts';
 
 /**

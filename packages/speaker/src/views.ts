@@ -1,5 +1,5 @@
 import { hasAnnotation, ANNOTATION, type Labels } from '@picluster/api';
-import { sharedList } from './shared-list.ts';
+import { sharedList } from './shared.ts';
 
 /** One for all Services, of which there may be thousands: what came with a Service's own text would be another each. */
 const LOAD_BALANCER = 'LoadBalancer';

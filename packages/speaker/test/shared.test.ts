@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sharedList } from '../src/shared-list.ts';
+import { sharedList } from '../src/shared.ts';
 
 test('lists with the same texts in the same order are one list, which cannot be changed', () => {
   const one = sharedList(['eth0', 'eth1']);

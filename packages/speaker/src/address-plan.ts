@@ -1,3 +1,4 @@
+import { KeptFew } from './kept-few.ts';
 import type { Standing } from './ownership.ts';
 import { TextsByKey } from './texts-by-key.ts';
 
@@ -20,13 +21,27 @@ export interface WantedAddress {
   readonly interfaces: readonly string[];
 }
 
+/** What is kept of a {@link Want}. There may be thousands: most have one address, and few want theirs otherwise than the others. */
+interface Kept {
+  readonly addresses: string | readonly string[];
+  readonly how: How;
+}
+
+/** How the addresses of a Service are wanted. */
+interface How extends Omit<Want, 'addresses'> {
+  /** Of each of its addresses. */
+  readonly interfaces: readonly (readonly string[])[];
+}
+
+const hows = new KeptFew<How>();
+
 /**
  * Joins what Services want into what addresses need. Services may share an address, and an address has one owner: so this node stands
  * for it while any Service wants that. A Service may have two addresses, and MetalLB announces it from one node: so the second belongs beside
  * the first.
  */
 export class AddressPlan {
-  readonly #wants = new Map<string, Want>();
+  readonly #wants = new Map<string, Kept>();
   readonly #services = new TextsByKey();
 
   /**
@@ -34,11 +49,12 @@ export class AddressPlan {
    * belongs to other Services is touched where these share an address.
    */
   set(service: string, want: Want | undefined): string[] {
+    const kept = want && keptOf(want);
     const before = addressesOf(this.#wants.get(service));
-    const now = addressesOf(want);
+    const now = addressesOf(kept);
     const touched = before.flatMap((address) => this.#unitOf(address));
-    if (want === undefined) this.#wants.delete(service);
-    else this.#wants.set(service, want);
+    if (kept === undefined) this.#wants.delete(service);
+    else this.#wants.set(service, kept);
     for (const address of before) {
       if (!now.includes(address)) this.#services.delete(address, service);
     }
@@ -59,8 +75,8 @@ export class AddressPlan {
       services,
       standing: {
         interfaces: interfacesOf(address, wants),
-        candidates: joined(wants.map((want) => want.candidates)),
-        preferred: joined(wants.map((want) => want.preferred)),
+        candidates: joined(wants.map(({ how }) => how.candidates)),
+        preferred: joined(wants.map(({ how }) => how.preferred)),
         ...(lead !== address && { beside: lead }),
       },
     };
@@ -78,16 +94,25 @@ export class AddressPlan {
   }
 }
 
-function addressesOf(want: Want | undefined): string[] {
-  return (want?.addresses ?? []).map(({ address }) => address);
+function keptOf({ addresses, ...rest }: Want): Kept {
+  const how = { ...rest, interfaces: addresses.map(({ interfaces }) => interfaces) };
+  const all = addresses.map(({ address }) => address);
+  const [first] = all;
+  return {
+    addresses: all.length === 1 && first !== undefined ? first : all,
+    how: hows.get(JSON.stringify(how), () => how),
+  };
+}
+
+function addressesOf(kept: Kept | undefined): readonly string[] {
+  const { addresses = [] } = kept ?? {};
+  return typeof addresses === 'string' ? [addresses] : addresses;
 }
 
 /** On which interfaces any of these wants an address. */
-function interfacesOf(address: string, wants: readonly Want[]): readonly string[] {
-  const wanted = wants
-    .flatMap(({ addresses }) => addresses)
-    .filter((one) => one.address === address);
-  return joined(wanted.map(({ interfaces }) => interfaces)).toSorted();
+function interfacesOf(address: string, wants: readonly Kept[]): readonly string[] {
+  const lists = wants.map((kept) => kept.how.interfaces[addressesOf(kept).indexOf(address)] ?? []);
+  return joined(lists).toSorted();
 }
 
 /** The same order on every node: IPv4 first. */

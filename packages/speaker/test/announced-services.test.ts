@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AnnouncedServices } from '../src/announced-services.ts';
 
@@ -48,4 +49,32 @@ test('a Service is where any of its addresses is, and is touched by each change 
     ['eth0', 'eth1', 'eth2'],
     undefined,
   ]);
+});
+
+test('agrees with a list of all that was said last, whatever was said in which order', () => {
+  const step = fc.tuple(
+    fc.constantFrom('10.0.0.1', '10.0.0.2', '::1'),
+    fc.subarray(['a', 'b', 'c']),
+    fc.subarray(['eth0', 'eth1'], { minLength: 1 }),
+  );
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const announced = new AnnouncedServices();
+      const model = new Map<string, { services: readonly string[]; where: readonly string[] }>();
+      for (const [address, services, where] of steps) {
+        const before = model.get(address)?.services ?? [];
+        const { added, removed } = announced.set(address, services, where);
+        expect(added).toEqual(services.filter((each) => !before.includes(each)));
+        expect(removed).toEqual(before.filter((each) => !services.includes(each)));
+        model.set(address, { services, where });
+        const all = [...model].flatMap(([one, said]) => said.services.map((each) => [each, one]));
+        expect([...announced.list()].map(String).sort()).toEqual(all.map(String).sort());
+        for (const service of ['a', 'b', 'c']) {
+          const places = [...model.values()].filter((said) => said.services.includes(service));
+          const expected = [...new Set(places.flatMap((said) => said.where))].sort();
+          expect(announced.whereIs(service) ?? []).toEqual(expected);
+        }
+      }
+    }),
+  );
 });

@@ -155,7 +155,7 @@ function isRecordedIfItMust(turn: Turn, address: string, own: Readonly<AddressSt
 
 function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boolean {
   const { state, nowMs } = turn;
-  if (own.mode !== 'idle' || own.candidacy === undefined || own.giveTo !== undefined) return false;
+  if (own.mode !== 'idle' || own.candidacy === undefined || own.gift !== undefined) return false;
   const { marginMs } = turn.timings;
   if (otherHolder(state, address, nowMs, { aheadMs: marginMs }) !== undefined) {
     if (own.freeSinceMs > -Infinity) turn.change(address).freeSinceMs = -Infinity;

@@ -245,7 +245,7 @@ function giveAway(turn: Turn): void {
   for (const [address, own] of state.addresses) {
     const goes = own.mode === 'hold' && (own.candidacy === undefined || state.leaving);
     if (goes) going.push([address, own]);
-    else if (own.giveTo !== undefined) tendGift(turn, address);
+    else if (own.gift !== undefined) tendGift(turn, address);
   }
   for (const [address] of going.sort(leadsFirst)) {
     handOver(turn, address, successorFor(turn, address));
@@ -258,10 +258,7 @@ function handOver(turn: Turn, address: string, node: NodeId | undefined): void {
   if (node !== undefined) {
     const own = turn.change(address);
     const term = own.term + 1;
-    own.giveTo = node;
-    own.giveTerm = term;
-    own.giveSeq = 0;
-    own.giveAtMs = nowMs;
+    own.gift = { to: node, term, seq: 0, atMs: nowMs };
     own.hint = { node, term, from: state.node, atMs: nowMs };
     own.maxTerm = Math.max(own.maxTerm, term);
   }
@@ -271,16 +268,16 @@ function handOver(turn: Turn, address: string, node: NodeId | undefined): void {
 /** Repeats a gift until it has arrived, or nobody is there to take it. */
 function tendGift(turn: Turn, address: string): void {
   const { state, nowMs } = turn;
-  const own = state.addresses.get(address);
-  if (own?.giveTo === undefined) return;
-  const taker = state.peers.get(own.giveTo);
-  const late = nowMs - own.giveAtMs > turn.timings.deadAfterMs;
+  const gift = state.addresses.get(address)?.gift;
+  if (gift === undefined) return;
+  const taker = state.peers.get(gift.to);
+  const late = nowMs - gift.atMs > turn.timings.deadAfterMs;
   if (late || taker === undefined || !isHeard(state, taker, nowMs)) {
-    turn.change(address).giveTo = undefined;
-  } else if (own.giveSeq > 0 && taker.ackDirect >= own.giveSeq) {
+    turn.change(address).gift = undefined;
+  } else if (gift.seq > 0 && taker.ackDirect >= gift.seq) {
     // It answered: its own frame says whether it holds.
     const changed = turn.change(address);
-    changed.giveTo = undefined;
+    changed.gift = undefined;
     changed.hint = undefined;
   } else if (nowMs - state.lastSentMs >= fastMs(state)) {
     state.sendSoon = true;
@@ -310,8 +307,8 @@ function finishLeaving(turn: Turn): void {
 /** Whether a node that was told to leave has handed over all that it can: its process may end after the effects of that turn. */
 export function hasLeft(state: ElectionState): boolean {
   if (!state.leaving) return false;
-  for (const { mode, giveTo } of state.addresses.values()) {
-    if (mode !== 'idle' || giveTo !== undefined) return false;
+  for (const { mode, gift } of state.addresses.values()) {
+    if (mode !== 'idle' || gift !== undefined) return false;
   }
   return true;
 }
@@ -328,7 +325,7 @@ function forget(turn: Turn): void {
     if (nowMs - peer.evidenceAtMs > forgetAfterMs) state.peers.delete(node);
   }
   for (const [address, own] of state.addresses) {
-    const used = own.candidacy !== undefined || own.mode !== 'idle' || own.giveTo !== undefined;
+    const used = own.candidacy !== undefined || own.mode !== 'idle' || own.gift !== undefined;
     if (!used && nowMs - own.namedAtMs > forgetAfterMs) turn.forget(address);
   }
 }

@@ -85,10 +85,7 @@ export interface AddressState {
   freeSinceMs: number;
   /** The term of our own last hold, 0 for none. */
   lastHold: number;
-  giveTo: NodeId | undefined;
-  giveTerm: number;
-  giveSeq: number;
-  giveAtMs: number;
+  gift: Gift | undefined;
   /** What another node, or our own gift, says of a holder whose frame we may not have. */
   hint: Hint | undefined;
   /** The claimant we agreed to. */
@@ -104,6 +101,15 @@ export interface AddressState {
   alienUntilMs: number;
   /** When a frame last named it, to the minute. */
   namedAtMs: number;
+}
+
+/** That another may hold it, said until that has arrived. */
+export interface Gift {
+  readonly to: NodeId;
+  readonly term: number;
+  /** The frame that first said so; 0: not sent yet. */
+  readonly seq: number;
+  readonly atMs: number;
 }
 
 /** See {@link AddressState.hint}. */
@@ -385,10 +391,7 @@ export function newAddress(): AddressState {
     probedAtMs: -Infinity,
     freeSinceMs: -Infinity,
     lastHold: 0,
-    giveTo: undefined,
-    giveTerm: 0,
-    giveSeq: 0,
-    giveAtMs: -Infinity,
+    gift: undefined,
     hint: undefined,
     consent: undefined,
     rival: undefined,

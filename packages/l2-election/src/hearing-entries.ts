@@ -71,7 +71,7 @@ function hearHold(turn: Turn, own: Readonly<AddressState>, entry: Entry, { node 
           : { node, sinceMs: nowMs, lastMs: nowMs, seq: state.seq + 1 };
     }
   }
-  if (own.giveTo === node) turn.change(entry.address).giveTo = undefined;
+  if (own.gift?.to === node) turn.change(entry.address).gift = undefined;
 }
 
 function hearClaim(

@@ -48,8 +48,8 @@ function areListsPlain({ peers }: ElectionState): boolean {
 function areAllSettled({ state, nowMs, timings }: Turn): boolean {
   const living = [...state.peers.values()].filter((peer) => isAlive(state, peer, nowMs));
   for (const [address, own] of state.addresses) {
-    const { hint, giveTo, rival, apart, alienUntilMs } = own;
-    if ([giveTo, rival, apart].some((each) => each !== undefined)) return false;
+    const { hint, gift, rival, apart, alienUntilMs } = own;
+    if ([gift, rival, apart].some((each) => each !== undefined)) return false;
     if (nowMs < alienUntilMs) return false;
     if (hint !== undefined && nowMs - hint.atMs < timings.deadAfterMs) return false;
     if (!isAtRest(own, countHolders(living, address))) return false;

@@ -114,15 +114,15 @@ function nodeOf(entry: Entry): NodeId | undefined {
 }
 
 function ownEntry(turn: Turn, address: string, own: Readonly<AddressState>): Entry | undefined {
-  const { mode, term, giveTo } = own;
+  const { mode, term, gift } = own;
   if (mode === 'hold') return { kind: 'hold', address, term };
   if (mode === 'claim') {
     if (own.claimSeq === 0) turn.change(address).claimSeq = turn.state.seq;
     return { kind: 'claim', address, term };
   }
-  if (giveTo === undefined) return undefined;
-  if (own.giveSeq === 0) turn.change(address).giveSeq = turn.state.seq;
-  return { kind: 'give', address, term: own.giveTerm, node: giveTo };
+  if (gift === undefined) return undefined;
+  if (gift.seq === 0) turn.change(address).gift = { ...gift, seq: turn.state.seq };
+  return { kind: 'give', address, term: gift.term, node: gift.to };
 }
 
 /** For each peer whose stake must not stand (rule 11, and the lower of two holds in rule 14): in every frame, as one may be lost. */

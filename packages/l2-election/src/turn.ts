@@ -111,7 +111,7 @@ export class Turn {
     own.claimAtMs = -Infinity;
     own.term = term;
     own.maxTerm = Math.max(own.maxTerm, term);
-    own.giveTo = undefined;
+    own.gift = undefined;
     own.rival = undefined;
     this.state.sendNow = true;
     this.#gained.set(address, how);

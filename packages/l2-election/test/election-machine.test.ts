@@ -8,7 +8,7 @@ import {
   rightOf,
   step,
 } from '../src/index.ts';
-import { gainsInATurn } from '../src/claiming.ts';
+import { claimsInATurn, gainsInATurn } from '../src/claiming.ts';
 import { newAddress } from '../src/election-state.ts';
 import { holderOf, pair, timings, wallMs, Wire, x } from './wire.ts';
 
@@ -37,19 +37,24 @@ describe('one node', () => {
     expect.fail('it never answered');
   });
 
-  test('begins to answer for a thousand in a turn, and has all after some more, each with a frame that says so', () => {
+  test('begins to claim a thousand in a turn, and begins to answer for a thousand in a turn, and has all after some more, each with a frame that says so', () => {
     const wire = new Wire();
     wire.start('a');
     const all = Array.from({ length: 2 * gainsInATurn + 1 }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
     wire.tell('a', ...all.map((address) => ({ kind: 'stand' as const, address, candidacy: {} })));
+    const claimedAt = new Map<number, number>();
     const gainedAt = new Map<number, number>();
     while (wire.nowMs < 3000) {
       const before = wire.effects.length;
       wire.run(1);
-      const gained = wire.effects.slice(before).filter(({ kind }) => kind === 'gained').length;
+      const kinds = wire.effects.slice(before).map(({ kind }) => kind);
+      const claimed = kinds.filter((kind) => kind === 'claiming').length;
+      const gained = kinds.filter((kind) => kind === 'gained').length;
+      if (claimed > 0) claimedAt.set(wire.nowMs, claimed);
       if (gained > 0) gainedAt.set(wire.nowMs, gained);
     }
     expect([...gainedAt.values()]).toEqual([gainsInATurn, gainsInATurn, 2]);
+    expect([...claimedAt.values()]).toEqual([claimsInATurn, claimsInATurn, 2]);
     const [first = 0, , last = 0] = gainedAt.keys();
     expect(last - first).toBeLessThan(timings.deadAfterMs);
     expect(wire.kinds().filter((kind) => kind === 'a lost')).toEqual([]);

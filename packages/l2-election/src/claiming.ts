@@ -87,6 +87,8 @@ function mayComplete(turn: Turn, address: string, own: Readonly<AddressState>): 
     hasEveryConsent(turn, own, turn.claimsAsOfMs) &&
     nowMs < rightOf(state).untilMs &&
     isRecordedIfItMust(turn, address, own) &&
+    // Until here as of later: nobody who may still answer, or would have to agree, is passed over.
+    otherHolder(state, address, nowMs) === undefined &&
     hasEveryConsent(turn, own, nowMs)
   );
 }

@@ -17,11 +17,13 @@ export class ServiceStatusTask {
   readonly #objects: Reflector<ServiceStatusView>;
   readonly #queue: WorkQueue;
   readonly #writer: ServiceStatusWriter;
+  readonly #failed: () => void;
   #ended = false;
 
-  /** `whereIs`: see {@link ServiceStatusWriterDeps}. */
+  /** `whereIs`: see {@link ServiceStatusWriterDeps}; `failed` is called for each write that will be tried again. */
   constructor(
-    deps: ReflectorDeps & Pick<ServiceStatusWriterDeps, 'whereIs'>,
+    deps: ReflectorDeps &
+      Pick<ServiceStatusWriterDeps, 'whereIs'> & { readonly failed?: () => void },
     options: ServiceStatusWriterOptions,
   ) {
     const { clock, random, log, whereIs } = deps;
@@ -39,6 +41,7 @@ export class ServiceStatusTask {
     const enqueue = (service: string, afterMs: number): void => {
       if (!this.#ended) this.#queue.addAfter(service, afterMs);
     };
+    this.#failed = deps.failed ?? (() => {});
     this.#writer = new ServiceStatusWriter(
       { client: deps.client, objects: this.#objects, whereIs, enqueue },
       options,
@@ -56,13 +59,22 @@ export class ServiceStatusTask {
     const mirror = this.#objects.run(signal);
     try {
       await this.#objects.whenSynced(signal);
-      await this.#queue.run((service, end) => this.#writer.reconcile(service, end), signal);
+      await this.#queue.run((service, end) => this.#write(service, end), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       this.#ended = true;
     }
     await mirror;
+  }
+
+  async #write(service: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#writer.reconcile(service, signal);
+    } catch (error) {
+      this.#failed();
+      throw error;
+    }
   }
 
   /** Removes all that this node has said, once {@link run} is over. Rejects where the API refuses or the signal aborts. */

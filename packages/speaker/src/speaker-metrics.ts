@@ -14,6 +14,10 @@ export interface SpeakerMetrics {
   readonly responder: ResponderMetrics;
   /** A machine that is no speaker uses an address. */
   conflict(address: string, interfaceName: string): void;
+  /** A Service was looked at. */
+  reconciled(): void;
+  /** What was to be written to the API could not be, and will be tried again. */
+  failed(): void;
   /** What is for this node was read; `isStale`: some of it is not followed. */
   configured(isStale: boolean): void;
 }
@@ -61,6 +65,14 @@ export function createSpeakerMetrics(
     'How often a machine that is no speaker was heard to use an address of the cluster.',
     ['interface', 'ip'],
   );
+  const updates = metrics.counter(
+    'metallb_k8s_client_updates_total',
+    'Services that were looked at.',
+  );
+  const errors = metrics.counter(
+    'metallb_k8s_client_update_errors_total',
+    'Writes to the API server that failed.',
+  );
   const loaded = metrics.gauge(
     'metallb_k8s_client_config_loaded_bool',
     '1 once what BGP is to do was read.',
@@ -70,6 +82,8 @@ export function createSpeakerMetrics(
     '1 while something of BGP that is for this node is not followed.',
   );
   return {
+    reconciled: () => updates.inc(),
+    failed: () => errors.inc(),
     configured: (isStale) => {
       loaded.set(1);
       stale.set(Number(isStale));

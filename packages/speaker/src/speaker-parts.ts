@@ -76,7 +76,11 @@ export function createSpeakerParts(
   const queue = new WorkQueue({ clock, random, log }, { name: 'services' });
   const events = new EventRecorder(world, { component: 'metallb-speaker', instance: node });
   const status = new ServiceStatusTask(
-    { ...world, whereIs: (service) => speaker.whereIs(service) },
+    {
+      ...world,
+      whereIs: (service) => speaker.whereIs(service),
+      failed: () => metrics.failed(),
+    },
     { kind: L2_STATUS, namespace, node, owner: ownerPod(flags) },
   );
   const conflicts = new ConflictReports({
@@ -156,6 +160,7 @@ export function createSpeakerParts(
       announcer,
       ownership: (listener) => (wire ?? lease).ownership(listener),
       conflict: (address, interfaceName, mac) => conflicts.add(address, interfaceName, mac),
+      reconciled: () => metrics.reconciled(),
       enqueue: (service) => queue.add(service),
       event: writeOn(events),
       status: (...change) => status.changed(...change),
@@ -221,6 +226,7 @@ function bgpGate(
         event: writeOn(events),
         peerEvent: writeOnPeer(events, flags.namespace),
         problems,
+        failed: () => metrics.failed(),
       },
       options,
     );

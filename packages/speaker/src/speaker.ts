@@ -40,6 +40,8 @@ export interface SpeakerDeps {
   readonly ownership: (listener: OwnershipListener) => OwnershipStrategy;
   /** Hears of machines that are no speakers and use an address. */
   readonly conflict?: (address: string, interfaceName: string, mac: string) => void;
+  /** A Service is looked at; for the metrics. */
+  readonly reconciled?: () => void;
   /** Queues a Service to be reconciled, soon and once. */
   readonly enqueue: (service: string) => void;
   /** Writes an event on a Service. */
@@ -140,6 +142,7 @@ export class Speaker {
 
   /** Brings this node in line with one Service (`namespace/name`), also when that is gone. */
   reconcile(key: string): void {
+    this.#deps.reconciled?.();
     const service = this.#deps.services.get(key);
     const want = this.#decide(key, service);
     for (const address of this.#plan.set(key, want)) this.#apply(address);

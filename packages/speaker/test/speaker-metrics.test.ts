@@ -62,6 +62,17 @@ describe('the page of the speaker', () => {
     ]);
   });
 
+  test('counts the Services that were looked at, and the writes that failed, by MetalLB’s names', async () => {
+    const { metrics, page } = start();
+    metrics.reconciled();
+    metrics.reconciled();
+    metrics.failed();
+    expect(await page('_update')).toEqual([
+      'metallb_k8s_client_updates_total 2',
+      'metallb_k8s_client_update_errors_total 1',
+    ]);
+  });
+
   test('says whether what BGP is to do was read, and whether all of it is followed', async () => {
     const { metrics, page } = start();
     const config = async (): Promise<string[]> => await page('_config_');

@@ -41,6 +41,8 @@ export interface BgpTaskDeps
     readonly peers: Readable<BgpPeerView>;
   };
   readonly registry: Metrics;
+  /** A write to the API failed, and will be tried again. */
+  readonly failed?: () => void;
 }
 
 /** Who it is, and the Pod that it runs in. */

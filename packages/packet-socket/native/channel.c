@@ -27,7 +27,7 @@ int uv_timer_start(uv_timer_t *timer, void (*callback)(uv_timer_t *timer), uint6
 void uv_close(uv_handle_t *handle, void (*callback)(uv_handle_t *handle));
 
 // With the fewest slots, more than a socket's buffer holds: who sends without end does not keep us for ever.
-enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64, BATCHES_MAX = 1000, HEAD_BYTES = 2 * sizeof(int32_t) };
+enum { SLOTS_MAX = 32, SLOT_BYTES_MIN = 64, BATCHES_AT_ONCE = 16, BATCHES_MAX = 1000, HEAD_BYTES = 2 * sizeof(int32_t) };
 
 static const napi_type_tag CHANNEL_TAG = {0x7069636c75737465, 0x7061636b65740001};
 
@@ -270,8 +270,10 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   if (status < 0) {
     deliver(self, revive(self, status), 0);
   } else if (self->interface_index != 0) {
-    // Mostly there is one question: it is answered before we look for a second. What comes in a burst comes in batches.
-    if (pump(self, 1)) pump(self, self->slots);
+    // Mostly there is one question: it is answered before we look for a second. What comes in a burst comes in batches, some of them before anything
+    // else has its turn: whoever took over hundreds of addresses has much else to do, and is asked for more of them meanwhile than one batch holds.
+    int more = pump(self, 1);
+    for (int batch = 0; more && batch < BATCHES_AT_ONCE; batch++) more = pump(self, self->slots);
   } else {
     // Events are history: all of it is told first, then that there is no more.
     while (pump(self, self->slots)) {}

@@ -51,7 +51,7 @@ export interface PacketSocketStats {
   readonly oversized: number;
 }
 
-/** How many frames one wake-up can bring. */
+/** How many frames one call from the addon can bring: a batch. A wake-up may bring several. */
 const SLOTS = 16;
 /** An Ethernet frame of 1514 bytes fits; the questions that are asked here are of 60 to 90. */
 const SLOT_BYTES = 2048;

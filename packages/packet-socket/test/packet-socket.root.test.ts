@@ -17,6 +17,9 @@ const FOREIGN = ipv4('198.51.100.1');
 /** Keeps all ARP of this interface, whatever the kernel thinks of it. */
 const EVERY_ARP: BpfProgram = [...requireField(2, 12, ETHERTYPE.ARP), KEEP];
 
+/** So many frames are one batch. */
+const SLOTS = 16;
+
 describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
   let cable: Cable;
   let peer: Peer;
@@ -137,7 +140,14 @@ describe.skipIf(!inLab)('PacketSocket on a veth pair', () => {
     open([KEEP]);
     for (let count = 0; count < 50; count++) peer.send(arpRequest(FOREIGN));
     await until(() => frames.length === 50, '50 frames');
-    expect(socket.stats().wakeups).toBeGreaterThan(1);
+    expect(socket.stats().wakeups).toBeGreaterThan(0);
+  });
+
+  test('a burst is delivered with fewer wake-ups than it has batches', async () => {
+    open([KEEP]);
+    for (let count = 0; count < 200; count++) peer.send(arpRequest(FOREIGN));
+    await until(() => frames.length === 200, '200 frames');
+    expect(socket.stats().wakeups).toBeLessThan(200 / SLOTS);
   });
 
   test('the filter is in force before the first frame can come: opened in a storm it hears none of it', async () => {

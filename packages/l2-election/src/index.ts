@@ -23,6 +23,7 @@ export {
   type ElectionEvent,
   type ElectionInput,
   type ElectionState,
+  type Gift,
   type Hint,
   initialState,
   type LossReason,

@@ -24,8 +24,11 @@ import type { Turn } from './turn.ts';
  */
 export const gainsInATurn = 1000;
 
-/** So many claims begin in one turn, the rest in those that follow: the segment is asked for each, and nothing else has a turn of the process meanwhile. */
-export const claimsInATurn = 1000;
+/**
+ * So many claims on addresses that nobody is known to have held begin in one turn, the rest in those that follow: the segment is asked for each, and nothing else has a turn
+ * of the process meanwhile.
+ */
+export const freshClaimsInATurn = 250;
 
 /** Completes or ends claims, and begins those that are due (rules 10, 12, 16). */
 export function tendClaims(turn: Turn): void {
@@ -183,7 +186,7 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
   );
   for (const [node, { held }] of peers) load.set(node, held);
   const planned = new Map<string, NodeId>();
-  let begun = 0;
+  let fresh = 0;
   // Nodes must plan in one order to come to one plan.
   free.sort(leadsFirst);
   for (const [address, own] of free) {
@@ -212,8 +215,8 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
     load.set(best.node, best.load + 1);
     planned.set(address, best.node);
     if (nowMs - baseMs >= staggeredMs(turn.timings, own, rank)) {
-      if (++begun > claimsInATurn) return;
-      beginClaim(turn, address, own);
+      if (own.maxTerm === 0) fresh++;
+      if (own.maxTerm > 0 || fresh <= freshClaimsInATurn) beginClaim(turn, address, own);
     }
   }
 }

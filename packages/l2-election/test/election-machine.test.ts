@@ -8,7 +8,7 @@ import {
   rightOf,
   step,
 } from '../src/index.ts';
-import { claimsInATurn, gainsInATurn } from '../src/claiming.ts';
+import { freshClaimsInATurn, gainsInATurn } from '../src/claiming.ts';
 import { newAddress } from '../src/election-state.ts';
 import { holderOf, pair, timings, wallMs, Wire, x } from './wire.ts';
 
@@ -37,27 +37,37 @@ describe('one node', () => {
     expect.fail('it never answered');
   });
 
-  test('begins to claim a thousand in a turn, and begins to answer for a thousand in a turn, and has all after some more, each with a frame that says so', () => {
+  test('asks the segment for some in a turn, and of what it had begins to answer for a thousand in a turn, each time with a frame that says so', () => {
     const wire = new Wire();
     wire.start('a');
     const all = Array.from({ length: 2 * gainsInATurn + 1 }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
     wire.tell('a', ...all.map((address) => ({ kind: 'stand' as const, address, candidacy: {} })));
-    const claimedAt = new Map<number, number>();
-    const gainedAt = new Map<number, number>();
-    while (wire.nowMs < 3000) {
-      const before = wire.effects.length;
-      wire.run(1);
-      const kinds = wire.effects.slice(before).map(({ kind }) => kind);
-      const claimed = kinds.filter((kind) => kind === 'claiming').length;
-      const gained = kinds.filter((kind) => kind === 'gained').length;
-      if (claimed > 0) claimedAt.set(wire.nowMs, claimed);
-      if (gained > 0) gainedAt.set(wire.nowMs, gained);
-    }
-    expect([...gainedAt.values()]).toEqual([gainsInATurn, gainsInATurn, 2]);
-    expect([...claimedAt.values()]).toEqual([claimsInATurn, claimsInATurn, 2]);
-    const [first = 0, , last = 0] = gainedAt.keys();
-    expect(last - first).toBeLessThan(timings.deadAfterMs);
+    const seen = (kind: string, forMs: number): Map<number, number> => {
+      const at = new Map<number, number>();
+      for (const endMs = wire.nowMs + forMs; wire.nowMs < endMs;) {
+        const before = wire.effects.length;
+        wire.run(1);
+        const count = wire.effects.slice(before).filter((effect) => effect.kind === kind).length;
+        if (count > 0) at.set(wire.nowMs, count);
+      }
+      return at;
+    };
+    const fresh = seen('claiming', 3000);
+    expect([...fresh.values()]).toEqual([
+      ...Array.from({ length: 8 }, () => freshClaimsInATurn),
+      all.length + 1 - 8 * freshClaimsInATurn,
+    ]);
+    expect(heldBy(wire, 'a')).toBe(all.length + 1);
     expect(wire.kinds().filter((kind) => kind === 'a lost')).toEqual([]);
+
+    wire.tell('a', { kind: 'link', up: false });
+    wire.run(10);
+    expect(heldBy(wire, 'a')).toBe(0);
+    wire.tell('a', { kind: 'link', up: true });
+    const again = seen('gained', 3000);
+    expect([...again.values()]).toEqual([gainsInATurn, gainsInATurn, 2]);
+    const [first = 0, , last = 0] = again.keys();
+    expect(last - first).toBeLessThan(timings.deadAfterMs);
   });
 
   test('leaves the state that it was given as it was', () => {
@@ -429,6 +439,11 @@ describe('the API', () => {
     expect(wire.answerers()).toEqual(['a']);
   });
 });
+
+function heldBy(wire: Wire, name: string): number {
+  const addresses = wire.states.get(name)?.addresses.values() ?? [];
+  return [...addresses].filter(({ mode }) => mode === 'hold').length;
+}
 
 function turnAt(nowMs: number, ...events: ElectionEvent[]) {
   return { nowMs, wallMs: wallMs + nowMs, events, readAll: true };

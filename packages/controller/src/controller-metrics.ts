@@ -1,21 +1,15 @@
-import type { Metrics } from '@picluster/daemon';
+import { createClientMetrics, type ClientMetrics, type Metrics } from '@picluster/daemon';
 import type { Family, FamilyUsage } from '@picluster/ipam';
 
 /** How much of a pool is in use, by family. */
 export type PoolUsage = Readonly<Record<Family, FamilyUsage>>;
 
 /** What the controller counts. Names and labels are MetalLB's where MetalLB has them. */
-export interface ControllerMetrics {
+export interface ControllerMetrics extends ClientMetrics {
   /** The state of a pool, with the number of Services that have addresses of it; `undefined`: there is no such pool any more. */
   pool(name: string, usage: PoolUsage | undefined, services: number): void;
-  /** A Service was looked at. */
-  reconciled(): void;
-  /** A write failed, other than for a conflict. */
-  failed(): void;
   /** So many Services do not have what they ask for, by the reason of their condition; 0: none any more. */
   refused(reason: string, services: number): void;
-  /** The pools were read; `stale` while one of them is refused. */
-  configured(stale: boolean): void;
 }
 
 /** Makes the controller's metrics in the registry of the daemon. */
@@ -31,28 +25,17 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
     usedIPv6: gauge('ipv6_addresses_in_use_total', 'IPv6 addresses of the pool in use.'),
     services: gauge('services_allocated_total', 'Services that have addresses of the pool.'),
   };
-  const updates = metrics.counter(
-    'metallb_k8s_client_updates_total',
-    'Services that were looked at.',
-  );
-  const errors = metrics.counter(
-    'metallb_k8s_client_update_errors_total',
-    'Writes to the API server that failed.',
-  );
-  const loaded = metrics.gauge(
-    'metallb_k8s_client_config_loaded_bool',
-    '1 once the pools were read.',
-  );
-  const stale = metrics.gauge(
-    'metallb_k8s_client_config_stale_bool',
-    '1 while a pool is refused as it is written.',
-  );
+  const client = createClientMetrics(metrics, {
+    loaded: '1 once the pools were read.',
+    stale: '1 while a pool is refused as it is written.',
+  });
   const refused = metrics.gauge(
     'picluster_services_refused',
     'Services that do not have what they ask for, by the reason of their condition.',
     ['reason'],
   );
   return {
+    ...client,
     pool: (pool, usage, services) => {
       if (usage === undefined) {
         for (const each of Object.values(gauges)) each.remove({ pool });
@@ -67,15 +50,9 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
       gauges.usedIPv6.set(Number(ipv6.used), { pool });
       gauges.services.set(services, { pool });
     },
-    reconciled: () => updates.inc(),
-    failed: () => errors.inc(),
     refused: (reason, count) => {
       if (count > 0) refused.set(count, { reason });
       else refused.remove({ reason });
-    },
-    configured: (isStale) => {
-      loaded.set(1);
-      stale.set(isStale ? 1 : 0);
     },
   };
 }

@@ -21,6 +21,7 @@ export { leaseFlags, leaseTimings, stateDirFlag, type LeaseTimings } from './lea
 export { LifeSocket } from './life-socket.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { showApiSilence } from './api-silence.ts';
+export { createClientMetrics, type ClientMetrics } from './client-metrics.ts';
 export { HealthChecks, type HealthCheck } from './health.ts';
 export { startHttpServers, type HttpServers } from './http-servers.ts';
 export { startWhenFree, type PatienceDeps } from './patient-servers.ts';

@@ -1,25 +1,16 @@
 import type { ResponderMetrics } from '@picluster/arp-responder';
-import type { Metrics } from '@picluster/daemon';
+import { createClientMetrics, type ClientMetrics, type Metrics } from '@picluster/daemon';
 import type { Announcement } from './announced-services.ts';
 
 /** What is announced, by how: in MetalLB's words. */
-export interface Announcing {
-  readonly layer2: () => Iterable<Announcement>;
-  readonly bgp: () => Iterable<Announcement>;
-}
+export type Announcing = Readonly<Record<'layer2' | 'bgp', () => Iterable<Announcement>>>;
 
 /** What the speaker counts. Names and labels are MetalLB's where MetalLB has them. */
-export interface SpeakerMetrics {
+export interface SpeakerMetrics extends ClientMetrics {
   /** Handed to every responder. */
   readonly responder: ResponderMetrics;
   /** A machine that is no speaker uses an address. */
   conflict(address: string, interfaceName: string): void;
-  /** A Service was looked at. */
-  reconciled(): void;
-  /** What was to be written to the API could not be, and will be tried again. */
-  failed(): void;
-  /** What is for this node was read; `isStale`: some of it is not followed. */
-  configured(isStale: boolean): void;
 }
 
 /** Makes the speaker's metrics in the registry of the daemon. `announcing` is asked at each scrape. */
@@ -33,7 +24,7 @@ export function createSpeakerMetrics(
     'Services that are announced from this node, 1 for each address.',
     ['service', 'protocol', 'node', 'ip'],
     () =>
-      Object.entries<() => Iterable<Announcement>>({ ...announcing }).flatMap(([protocol, list]) =>
+      Object.entries(announcing).flatMap(([protocol, list]) =>
         Array.from(list(), ([service, ip]) => ({
           labels: { service, protocol, node, ip },
           value: 1,
@@ -65,29 +56,12 @@ export function createSpeakerMetrics(
     'How often a machine that is no speaker was heard to use an address of the cluster.',
     ['interface', 'ip'],
   );
-  const updates = metrics.counter(
-    'metallb_k8s_client_updates_total',
-    'Services that were looked at.',
-  );
-  const errors = metrics.counter(
-    'metallb_k8s_client_update_errors_total',
-    'Writes to the API server that failed.',
-  );
-  const loaded = metrics.gauge(
-    'metallb_k8s_client_config_loaded_bool',
-    '1 once what BGP is to do was read.',
-  );
-  const stale = metrics.gauge(
-    'metallb_k8s_client_config_stale_bool',
-    '1 while something of BGP that is for this node is not followed.',
-  );
+  const client = createClientMetrics(metrics, {
+    loaded: '1 once what BGP is to do was read.',
+    stale: '1 while something of BGP that is for this node is not followed.',
+  });
   return {
-    reconciled: () => updates.inc(),
-    failed: () => errors.inc(),
-    configured: (isStale) => {
-      loaded.set(1);
-      stale.set(Number(isStale));
-    },
+    ...client,
     conflict: (ip, interfaceName) => conflicts.inc({ interface: interfaceName, ip }),
     responder: {
       requestReceived: (ip) => received.inc({ ip }),

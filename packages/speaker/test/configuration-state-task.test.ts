@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { crdManifests } from '@picluster/api';
-import { connect, systemClock as clock } from '@picluster/kube';
-import { startKubeSim, type KubeSim } from '@picluster/kube-sim';
+import { systemClock as clock } from '@picluster/kube';
+import type { KubeSim } from '@picluster/kube-sim';
 import { describe, expect, test, vi } from 'vitest';
 import { ConfigurationStateTask } from '../src/configuration-state-task.ts';
 import { viewNode } from '../src/views.ts';
+import { NAMESPACE, startSimApi } from './sim-api.ts';
 
-const NAMESPACE = 'metallb-system';
 const WAIT = { timeout: 15_000, interval: 10 };
 const INVALID = 'configuration error: one thing\nanother';
 
@@ -20,14 +16,9 @@ interface World {
 }
 
 /** The task at work for node n1. */
-async function start(crds: readonly object[] = crdManifests): Promise<World> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'state-'));
-  const sim = await startKubeSim();
-  for (const crd of crds) sim.applyManifest(crd);
-  sim.applyManifest({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, sim.kubeconfig());
-  const client = connect({ kubeconfig, userAgent: 'state-test' });
+async function start(crds?: readonly object[]): Promise<World> {
+  const api = await startSimApi(crds);
+  const { sim, client } = api;
   const node = viewNode({ metadata: { name: 'n1', uid: 'the-uid' } });
   const task = new ConfigurationStateTask(
     { client, clock, random: () => 0, nodes: { get: () => node } },
@@ -42,9 +33,7 @@ async function start(crds: readonly object[] = crdManifests): Promise<World> {
     stop: async () => {
       ending.abort();
       await running;
-      await client.close();
-      await sim[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true });
+      await api[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,24 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { crdManifests } from '@picluster/api';
-import { connect, systemClock as clock, systemRandom as random } from '@picluster/kube';
-import { startKubeSim } from '@picluster/kube-sim';
+import { systemClock as clock, systemRandom as random } from '@picluster/kube';
 import { expect, test, vi } from 'vitest';
 import { L2_STATUS } from '../src/service-status.ts';
 import { ServiceStatusTask } from '../src/service-status-task.ts';
+import { NAMESPACE, startSimApi } from './sim-api.ts';
 
-const NAMESPACE = 'metallb-system';
 const WAIT = { timeout: 20_000, interval: 20 };
 
 test('a write that the API server fails is told of, and made again', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'status-'));
-  await using sim = await startKubeSim();
-  for (const crd of crdManifests) sim.applyManifest(crd);
-  sim.applyManifest({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, sim.kubeconfig());
-  const client = connect({ kubeconfig, userAgent: 'test' });
+  await using api = await startSimApi();
+  const { sim, client } = api;
   sim.faults.add(
     { verb: 'create', resource: 'servicel2statuses', times: 1 },
     { kind: 'status', code: 500 },
@@ -36,6 +26,4 @@ test('a write that the API server fails is told of, and made again', async () =>
   expect(failed).toBe(1);
   end.abort(new Error('the test is over'));
   await running;
-  await client.close();
-  rmSync(folder, { recursive: true });
 });

@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { crdManifests } from '@picluster/api';
-import { connect, systemClock as clock, systemRandom as random } from '@picluster/kube';
-import { startKubeSim } from '@picluster/kube-sim';
+import { systemClock as clock, systemRandom as random } from '@picluster/kube';
 import { expect, test, vi } from 'vitest';
 import type { Announcement } from '../../src/announced-services.ts';
 import { BgpGate, type RunningBgp } from '../../src/bgp/bgp-gate.ts';
+import { NAMESPACE, startSimApi } from '../sim-api.ts';
 
-const NAMESPACE = 'metallb-system';
 const WAIT = { timeout: 20_000, interval: 20 };
 
 /** BGP that writes down what it is asked. */
@@ -40,13 +35,8 @@ class Diary implements RunningBgp {
 }
 
 test('BGP is made with the first BGPPeer, begins when it may, and hears of the end', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'gate-'));
-  await using sim = await startKubeSim();
-  for (const crd of crdManifests) sim.applyManifest(crd);
-  sim.applyManifest({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, sim.kubeconfig());
-  const client = connect({ kubeconfig, userAgent: 'test' });
+  await using api = await startSimApi();
+  const { sim, client } = api;
   const made: Diary[] = [];
   const make = (): Diary => {
     const diary = new Diary();
@@ -78,8 +68,6 @@ test('BGP is made with the first BGPPeer, begins when it may, and hears of the e
   await gate.ended();
   await gate.clear(end.signal);
   expect(made.map(({ lines }) => lines)).toEqual([['run', 'begun', 'stop', 'ended', 'clear']]);
-  await client.close();
-  rmSync(folder, { recursive: true });
 });
 
 test('without a BGPPeer its end is quick', async () => {

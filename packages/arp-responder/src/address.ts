@@ -70,10 +70,34 @@ export function formatMac(mac: Uint8Array): string {
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Character by character, as thousands are read before a node is ready, by code that is not optimised yet. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  const plain = parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-  return parts.length === 4 && plain ? Uint8Array.from(parts, Number) : undefined;
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let digits = 0;
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || part === 3) return undefined;
+      bytes[part++] = value;
+      digits = 0;
+      value = 0;
+      continue;
+    }
+    const digit = code - ZERO;
+    const isLeadingZero = digits > 0 && value === 0;
+    if (digit < 0 || digit > 9 || isLeadingZero) return undefined;
+    value = value * 10 + digit;
+    digits++;
+    if (value > 255) return undefined;
+  }
+  if (part !== 3 || digits === 0) return undefined;
+  bytes[3] = value;
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
-import { saveMemory, collectAfterBursts } from './seams/engine-settings.ts';
+import { collectAfterBursts, collectEarly, saveMemory } from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
 import { pause } from './seams/pause.ts';
 import { StartupServer } from './startup-server.ts';
@@ -39,6 +39,8 @@ export interface DaemonContext<S extends FlagSet> {
    * is served, or with the first signal of the end.
    */
   serve(): Promise<void>;
+  /** All is read that is read at the start: from now on room is saved and not time. A `frugal` daemon need not call it. */
+  settle(): void;
   /** Answers on a port of its own whether this process is prepared, for a while; see {@link StartupServer}. 0: not at all. */
   startupServer(port: number, problem: HealthCheck): StartupServer;
 }
@@ -50,7 +52,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   /** One paragraph for `--help`. */
   readonly about: string;
   readonly flags: S;
-  /** It may stand still for some 50 ms after a burst, to give memory back. Default: false. */
+  /** It saves room from its start on, and may stand still for some 50 ms after a burst to give it back. Default: when `main` calls `settle` of its context. */
   readonly frugal?: boolean;
   /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
   readonly servesItself?: boolean;
@@ -79,7 +81,10 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     return 2;
   }
   saveMemory();
-  if (definition.frugal === true) collectAfterBursts();
+  if (definition.frugal === true) {
+    collectEarly();
+    collectAfterBursts();
+  }
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
   const log = createLogger(definition.name, flags['log-level'], patientStdout());
   const metrics = createMetrics();
@@ -118,6 +123,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       userAgent,
       signal,
       serve: async () => void (served = await startWhenFree(start, patience, signal)),
+      settle: collectEarly,
       startupServer: (port, problem) => new StartupServer(patience, port, problem),
     });
     log.info('stopped');

@@ -28,6 +28,31 @@ describe('saveMemory', () => {
   });
 });
 
+/** Bytes of the heap, at most, of a process that keeps little of much. */
+function mostTaken(beforehand: string): number {
+  const program = `
+    import { getHeapStatistics } from 'node:v8';
+    import { collectEarly, saveMemory } from ${JSON.stringify(settings)};
+    saveMemory();
+    ${beforehand}
+    const kept = [];
+    let most = 0;
+    for (let round = 0; round < 200; round++) {
+      kept[round % 10] = Array.from({ length: 10_000 }, (_, i) => ({ i }));
+      most = Math.max(most, getHeapStatistics().total_heap_size);
+    }
+    console.log(most);
+  `;
+  const words = ['--no-warnings', '--input-type=module', '--eval', program];
+  return Number(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+}
+
+describe('collectEarly', () => {
+  it('keeps the heap from growing by what is garbage', () => {
+    expect(mostTaken('collectEarly();')).toBeLessThan(0.75 * mostTaken(''));
+  });
+});
+
 describe('collectAfterBursts', () => {
   it('gives back what a burst took, and does not keep the process from ending', () => {
     const program = `

@@ -32,6 +32,8 @@ export interface WatchPlan {
 }
 
 const defaultTimeoutMs = 30 * 60_000;
+/** What waits to be sent goes in pieces of this size at least, as with Go's HTTP server. */
+const pieceLength = 2048;
 
 /** Reads the query of a watch; a 4xx ApiError when it asks for what is not allowed. */
 export function planWatch(target: Target, query: URLSearchParams, form: Form): WatchPlan {
@@ -97,6 +99,9 @@ export class Watch {
   #stalled = false;
   #closed = false;
   #heldBack: string | undefined;
+  /** Written and not sent yet. */
+  #piece = '';
+  #moreComes = false;
 
   constructor(deps: WatchDeps, plan: WatchPlan, sink: WatchSink) {
     this.#deps = deps;
@@ -154,9 +159,12 @@ export class Watch {
     const { store } = this.#deps;
     const { target, selector, form } = this.#plan;
     const entries = store.list(target.resource.storage) ?? [];
+    this.#moreComes = true;
     for (const { object } of entries) {
       if (selector(object)) this.#event('ADDED', object);
     }
+    this.#moreComes = false;
+    this.#send();
     if (!this.#plan.marksInitialEnd) return;
     const end = { 'k8s.io/initial-events-end': 'true' };
     this.#line('BOOKMARK', presentBookmark(target.resource, store.version, form, end));
@@ -206,15 +214,28 @@ export class Watch {
   }
 
   #write(text: string): void {
-    if (!this.#closed && !this.#stalled) this.#sink.write(text);
+    if (this.#closed || this.#stalled) return;
+    this.#piece += text;
+    if (!this.#moreComes || this.#piece.length >= pieceLength) this.#send();
+  }
+
+  #send(): void {
+    if (this.#piece !== '') this.#sink.write(this.#piece);
+    this.#piece = '';
   }
 
   #strikeNow(action: FaultAction): void {
     if (action.kind === 'reset') this.#abort('reset');
-    else if (action.kind === 'stall') this.#stalled = true;
+    else if (action.kind === 'stall') this.#stall();
     else if (action.kind === 'status')
       this.#fail(errorOfCode(action.code, action.retryAfterSeconds));
     // truncate, duplicate and reorder show in the events that follow.
+  }
+
+  /** Says nothing any more; what was written before goes out. */
+  #stall(): void {
+    this.#send();
+    this.#stalled = true;
   }
 
   #fail(error: ApiError): void {
@@ -242,12 +263,14 @@ export class Watch {
 
   #finish(): void {
     if (this.#closed) return;
+    this.#send();
     this.close();
     if (!this.#stalled) this.#sink.end();
   }
 
   #abort(how: 'reset' | 'close'): void {
     if (this.#closed) return;
+    this.#send();
     this.close();
     this.#sink.abort(how);
   }

@@ -14,7 +14,7 @@ import { isFit } from './fitness.ts';
 import { isBetterPlace, isCandidate, type Place } from './placement.ts';
 import { rightOf } from './right.ts';
 import { hasStrivenInVain, rest, strive } from './striving.ts';
-import { besideNode, candidacyOf, leadsFirst } from './together.ts';
+import { besideNode, candidacyOf, leadersFirst, type AddressEntry } from './together.ts';
 import type { Timings } from './timings.ts';
 import type { Turn } from './turn.ts';
 
@@ -25,8 +25,8 @@ import type { Turn } from './turn.ts';
 export const gainsInATurn = 1000;
 
 /**
- * So many claims on addresses that nobody is known to have held begin in one turn, the rest in those that follow: the segment is asked for each, and nothing else has a turn
- * of the process meanwhile.
+ * So many claims on addresses that nobody is known to have held begin in one turn, and so many on others as can be completed in one; the rest in those that follow. For
+ * a fresh one the segment is asked, and nothing else has a turn of the process meanwhile.
  */
 export const freshClaimsInATurn = 250;
 
@@ -39,10 +39,12 @@ export function tendClaims(turn: Turn): void {
     !state.passive &&
     state.carrier &&
     !hearsStrangersOnly(turn);
-  const free: [string, AddressState][] = [];
+  const free: AddressEntry[] = [];
   for (const [address, own] of state.addresses) {
     if (own.mode === 'claim') tendClaim(turn, address, own, ready);
-    else if (ready && isFree(turn, address, own)) free.push([address, turn.change(address)]);
+    else if (ready && isFree(turn, address, own)) {
+      free.push([address, state.addresses.get(address) ?? own]);
+    }
   }
   if (free.length > 0) placeFree(turn, free);
 }
@@ -177,7 +179,7 @@ function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boole
 }
 
 /** Places all free addresses in one pass, as every other node does; claims what falls to us, and the rest if nobody does. */
-function placeFree(turn: Turn, free: [string, AddressState][]): void {
+function placeFree(turn: Turn, free: readonly AddressEntry[]): void {
   const { state, nowMs, claimsAsOfMs } = turn;
   const { marginMs } = turn.timings;
   const load = new Map<NodeId, number>([[state.node, heldCount(state)]]);
@@ -186,10 +188,9 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
   );
   for (const [node, { held }] of peers) load.set(node, held);
   const planned = new Map<string, NodeId>();
-  let fresh = 0;
+  const begun = { fresh: 0, known: 0 };
   // Nodes must plan in one order to come to one plan.
-  free.sort(leadsFirst);
-  for (const [address, own] of free) {
+  for (const [address, own] of leadersFirst(free)) {
     const candidacy = own.candidacy ?? {};
     const beside =
       planned.get(candidacy.beside ?? '') ?? besideNode(state, candidacy, nowMs, marginMs);
@@ -215,8 +216,9 @@ function placeFree(turn: Turn, free: [string, AddressState][]): void {
     load.set(best.node, best.load + 1);
     planned.set(address, best.node);
     if (nowMs - baseMs >= staggeredMs(turn.timings, own, rank)) {
-      if (own.maxTerm === 0) fresh++;
-      if (own.maxTerm > 0 || fresh <= freshClaimsInATurn) beginClaim(turn, address, own);
+      const isDue =
+        own.maxTerm === 0 ? begun.fresh++ < freshClaimsInATurn : begun.known++ < gainsInATurn;
+      if (isDue) beginClaim(turn, address);
     }
   }
 }
@@ -235,8 +237,9 @@ export function staggeredMs(
   return rank * staggerMs + (isFresh ? deadAfterMs / 2 : 0);
 }
 
-export function beginClaim(turn: Turn, address: string, own: AddressState): void {
+export function beginClaim(turn: Turn, address: string): void {
   const { state, nowMs } = turn;
+  const own = turn.change(address);
   const { record } = own;
   const recordTerm = record?.term ?? 0;
   const oursIsNewest =

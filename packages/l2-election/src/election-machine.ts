@@ -16,7 +16,7 @@ import { rightOf } from './right.ts';
 import { isSettled, noteSettled } from './settled.ts';
 import { fastMs, speak } from './speaking.ts';
 import { endRests } from './striving.ts';
-import { gather, leadsFirst } from './together.ts';
+import { gather, leadersFirst } from './together.ts';
 import { Turn } from './turn.ts';
 import { frameDueMs, nextTurn, probeEveryMs, rivalUntilMs, solicitAfterMs } from './waking.ts';
 
@@ -247,7 +247,7 @@ function giveAway(turn: Turn): void {
     if (goes) going.push([address, own]);
     else if (own.gift !== undefined) tendGift(turn, address);
   }
-  for (const [address] of going.sort(leadsFirst)) {
+  for (const [address] of leadersFirst(going)) {
     handOver(turn, address, successorFor(turn, address));
     tendGift(turn, address);
   }

@@ -130,7 +130,7 @@ function hearGive(
   if (nowMs >= rightOf(state).untilMs) return;
   // A gift that comes late may find that others agreed on somebody: strictly, they are asked.
   if (!isStrict(state)) turn.hold(entry.address, entry.term, 'given');
-  else if (own.mode === 'idle') beginClaim(turn, entry.address, turn.change(entry.address));
+  else if (own.mode === 'idle') beginClaim(turn, entry.address);
 }
 
 function hearObjection(turn: Turn, entry: NamingEntry, { node }: Standing): void {

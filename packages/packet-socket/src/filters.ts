@@ -66,6 +66,7 @@ export function arpFilter(
     ...refuseField(1, SKF_AD_PKTTYPE, PACKET_OTHERHOST),
     ...requireField(2, AT.ETHERTYPE, ETHERTYPE.ARP),
   ];
+  if (areTooMany(targets)) return [...head, KEEP];
   const asked = [
     ...requireField(2, AT.ARP_OPERATION, ARP_REQUEST),
     ...keepAnyOf(AT.ARP_TARGET, wordsOf('targets', targets, 4)),
@@ -98,6 +99,7 @@ export function neighborFilter(
     ...requireField(2, AT.ETHERTYPE, ETHERTYPE.IPV6),
     ...requireField(1, AT.IPV6_NEXT_HEADER, ICMPV6),
   ];
+  if (areTooMany(targets) || areTooMany(pinged)) return [...head, KEEP];
   const neighbors = [
     ...requireField(1, AT.IPV6_HOP_LIMIT, HOP_LIMIT),
     ...requireOneOf(2, AT.ICMPV6_TYPE_AND_CODE, NEIGHBOR_TYPES_CODE_0),
@@ -128,8 +130,14 @@ export function echoFilter(pinged: readonly Uint8Array[]): BpfProgram {
     ...requireOneOf(2, AT.IPV4_FRAGMENT, UNFRAGMENTED),
     ...requireField(2, AT.ICMP_TYPE_AND_CODE, ECHO_REQUEST_CODE_0),
   ];
+  if (areTooMany(pinged)) return [...head, KEEP];
   const exact = [...head, ...keepAnyOf(AT.IPV4_DESTINATION, wordsOf('pinged', pinged, 4))];
   return pinged.length === 0 ? KEEP_NOTHING : firstThatFits(exact, [...head, KEEP]);
+}
+
+/** Each takes an instruction at least. Known before the program is made, which takes tens of milliseconds where there are thousands. */
+function areTooMany(addresses: readonly Uint8Array[]): boolean {
+  return addresses.length > BPF_INSTRUCTIONS_MAX;
 }
 
 /** The last one is short enough for every kernel. */

@@ -94,6 +94,7 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     // Who goes on in another's place must be quick from the first moment on.
     if (!isFirst) rehearse(hmac);
     listening?.[Symbol.dispose]();
+    context.settle();
     isPrepared = true;
     place?.prepared();
     const inherited = await place?.taken();

@@ -117,6 +117,8 @@ export class OwnershipRecords {
     using _subscription = this.#deps.leases.subscribe((key, now, before) => {
       const isRenewed = before !== undefined && now?.renewTime !== before.renewTime;
       if (isRenewed && now !== undefined && now.node !== '') this.#deps.onRenewal(now.node);
+      // A node that starts reads thousands before any matters to it.
+      if (this.#told.size === 0) return;
       const name = nameIn(key);
       const address = addressOfLease(name);
       if (address !== undefined && this.#told.has(address)) this.#tell(name, address);

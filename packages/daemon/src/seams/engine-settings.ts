@@ -3,14 +3,12 @@ import { runInNewContext } from 'node:vm';
 import { MemoryKeeper } from '../memory-keeper.ts';
 
 /**
- * Settings of V8 for a process that waits most of its life, made by the process itself so that nobody has to pass flags. Call it before the first
- * request: what is compiled or grown by then stays.
+ * Settings of V8 for a process that waits most of its life, made by the process itself so that nobody has to pass flags. Call {@link saveMemory} before the
+ * first request: what is compiled or grown by then stays.
  */
 const settings = [
   // The young generation stays as small as it begins, instead of growing to 32 MB in a burst.
   '--semi-space-growth-factor=1',
-  // Garbage is collected when the heap has grown by a third and not by four times, and once more when a burst is over; in small steps, as ever.
-  '--optimize-for-size',
   // The optimising compilers take 12 MB to work in, and mapped into memory are 8 MB of code themselves. What a daemon does once in a while is never
   // optimised anyway.
   '--no-opt',
@@ -22,6 +20,14 @@ const LOOK_EVERY_MS = 2000;
 /** Makes the engine take less memory, from now on. */
 export function saveMemory(): void {
   for (const flag of settings) setFlagsFromString(flag);
+}
+
+/**
+ * From now on garbage is collected when the heap has grown by a third and not by four times, and once more when a burst is over; in small steps, as ever. That is a tenth of a
+ * second of a start that reads 40,000 objects, and called behind that start it saves as much memory as before it.
+ */
+export function collectEarly(): void {
+  setFlagsFromString('--optimize-for-size');
 }
 
 /** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. */

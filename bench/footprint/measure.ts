@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabProcess, Processes } from '../../e2e/lab/processes.ts';
 import { cpuSeconds, memory, type Memory } from '../controller-scale/process-usage.ts';
@@ -27,8 +27,11 @@ export async function measure(
   const startedMs = performance.now();
   const started = processes.start(contestant.start(kubeconfig));
   try {
-    await untilReady(started, contestant);
+    // By one connection: to accept one for each question is work that nobody asks of it otherwise.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await untilReady(started, contestant, agent);
     const readyMs = performance.now() - startedMs;
+    agent.destroy();
     await untilAtRest(started.pid);
     await sleep(SETTLE_MS);
     return { readyMs, ...memory(started.pid) };
@@ -40,9 +43,9 @@ export async function measure(
   }
 }
 
-async function untilReady(started: LabProcess, { ready }: Contestant): Promise<void> {
+async function untilReady(started: LabProcess, { ready }: Contestant, agent: Agent): Promise<void> {
   const untilMs = performance.now() + READY_LIMIT_MS;
-  while (!ready.says.test(await answerOf(ready))) {
+  while (!ready.says.test(await answerOf(ready, agent))) {
     if (!started.running) throw new Error('it ended');
     if (performance.now() > untilMs) throw new Error('it was not ready in time');
     await sleep(ASK_EVERY_MS);
@@ -61,9 +64,12 @@ async function untilAtRest(pid: number): Promise<void> {
 }
 
 /** What is served there; nothing where nobody serves. */
-async function answerOf(place: { readonly port: number; readonly path: string }): Promise<string> {
+async function answerOf(
+  place: { readonly port: number; readonly path: string },
+  agent: Agent,
+): Promise<string> {
   return await new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', ...place, agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', ...place, agent }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));

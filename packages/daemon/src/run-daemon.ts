@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
-import { collectAfterBursts, collectEarly, saveMemory } from './seams/engine-settings.ts';
+import { collectAfterBursts, collectEarly, saveMemory, settle } from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
 import { pause } from './seams/pause.ts';
 import { StartupServer } from './startup-server.ts';
@@ -39,7 +39,7 @@ export interface DaemonContext<S extends FlagSet> {
    * is served, or with the first signal of the end.
    */
   serve(): Promise<void>;
-  /** All is read that is read at the start: from now on room is saved and not time. A `frugal` daemon need not call it. */
+  /** All is read that is read at the start: from now on room is saved and not time. It may stand still for some 10 ms. A `frugal` daemon need not call it. */
   settle(): void;
   /** Answers on a port of its own whether this process is prepared, for a while; see {@link StartupServer}. 0: not at all. */
   startupServer(port: number, problem: HealthCheck): StartupServer;
@@ -123,7 +123,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       userAgent,
       signal,
       serve: async () => void (served = await startWhenFree(start, patience, signal)),
-      settle: collectEarly,
+      settle,
       startupServer: (port, problem) => new StartupServer(patience, port, problem),
     });
     log.info('stopped');

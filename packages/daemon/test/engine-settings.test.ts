@@ -53,6 +53,24 @@ describe('collectEarly', () => {
   });
 });
 
+describe('settle', () => {
+  it('collects a small heap, which would not grow enough for that to happen', () => {
+    const program = `
+      import { getHeapStatistics } from 'node:v8';
+      import { settle } from ${JSON.stringify(settings)};
+      const used = () => getHeapStatistics().used_heap_size;
+      let kept = Array.from({ length: 150_000 }, (_, i) => ({ i }));
+      const before = used();
+      kept = undefined;
+      settle();
+      console.log((before - used()) / 2 ** 20);
+    `;
+    const words = ['--no-warnings', '--input-type=module', '--eval', program];
+    const freedMb = Number(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+    expect(freedMb).toBeGreaterThan(2);
+  });
+});
+
 describe('collectAfterBursts', () => {
   it('gives back what a burst took, and does not keep the process from ending', () => {
     const program = `

@@ -17,6 +17,9 @@ const settings = [
 
 const LOOK_EVERY_MS = 2000;
 
+/** A heap as small as this is collected in a few milliseconds, and may never grow by so much that it happens by itself. */
+const SMALL_BYTES = 20 * 2 ** 20;
+
 /** Makes the engine take less memory, from now on. */
 export function saveMemory(): void {
   for (const flag of settings) setFlagsFromString(flag);
@@ -30,6 +33,12 @@ export function collectEarly(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
+/** For when all is read that is read at the start: {@link collectEarly}, and where there is little, that start is collected at once. */
+export function settle(): void {
+  collectEarly();
+  if (heap().used < SMALL_BYTES) garbageCollector()({ type: 'major', execution: 'sync' });
+}
+
 /** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. */
 export function collectAfterBursts(): void {
   const keeper = new MemoryKeeper({ heap, collect: collector() });
@@ -41,10 +50,16 @@ function heap(): { used: number; taken: number } {
   return { used, taken };
 }
 
-/** The engine's own function to collect garbage, as thoroughly as it can: only so does it move objects together and give pages back. */
+/** As thoroughly as it can: only so does it move objects together and give pages back. */
 function collector(): () => void {
+  const collect = garbageCollector();
+  return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** The engine's own function to collect garbage. */
+function garbageCollector(): (how: object) => void {
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as (how: object) => void;
+  const collect = runInNewContext('gc') as (how: object) => void;
   setFlagsFromString('--no-expose-gc');
-  return () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return collect;
 }

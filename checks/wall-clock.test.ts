@@ -16,7 +16,7 @@ const readers: Readonly<Record<string, string>> = {
   'kube/src/event-recorder.ts': 'the times of an event, which people read',
   'kube/src/seams/system-clock.ts': 'reads the system’s',
   'kube/src/seams/timestamp.ts': 'writes it as text',
-  'l2-election/src/election-state.ts': 'hands it to the next',
+  'l2-election/src/election-events.ts': 'hands it to the next',
   'l2-election/src/frame-layout.ts': 'its place in a frame',
   'l2-election/src/hearing.ts':
     'a frame of an unknown node that is 30 s off is asked back for, as it may be a recording; test/wall-clock.test.ts',

@@ -1,12 +1,7 @@
 import { onApiRecord, withSignOfLife } from './api-witness.ts';
 import { promiseAnew, successorFor, tendClaims } from './claiming.ts';
-import type {
-  AddressState,
-  ElectionEffect,
-  ElectionEvent,
-  ElectionInput,
-  ElectionState,
-} from './election-state.ts';
+import type { ElectionEffect, ElectionEvent, ElectionInput } from './election-events.ts';
+import type { AddressState, ElectionState } from './election-state.ts';
 import { doubt } from './doubt.ts';
 import { isParted } from './earshot.ts';
 import { hear } from './hearing.ts';

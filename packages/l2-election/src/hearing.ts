@@ -1,10 +1,5 @@
-import {
-  type ElectionEvent,
-  type ElectionState,
-  newPeer,
-  type Peer,
-  sentTimesKept,
-} from './election-state.ts';
+import type { ElectionEvent } from './election-events.ts';
+import { type ElectionState, newPeer, type Peer, sentTimesKept } from './election-state.ts';
 import type { Acknowledgement, Entry, Heartbeat } from './heartbeat.ts';
 import { hearEntries } from './hearing-entries.ts';
 import { isAlive, isUnchanged } from './knowledge.ts';

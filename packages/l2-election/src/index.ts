@@ -16,17 +16,19 @@ export {
 export { L2Election } from './l2-election.ts';
 export { electorateOf, nodeIdOf } from './identity.ts';
 export { step, type Step, hasLeft, alienMs } from './election-machine.ts';
+export type {
+  ElectionEffect,
+  ElectionEvent,
+  ElectionInput,
+  LossReason,
+} from './election-events.ts';
 export {
   type AddressState,
   type Candidacy,
-  type ElectionEffect,
-  type ElectionEvent,
-  type ElectionInput,
   type ElectionState,
   type Gift,
   type Hint,
   initialState,
-  type LossReason,
   type Peer,
   type Rival,
 } from './election-state.ts';

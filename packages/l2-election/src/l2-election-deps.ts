@@ -1,5 +1,6 @@
 import type { AnswerReport, ReportFault } from './answer-report.ts';
-import type { ElectionEffect, ElectionState, LossReason } from './election-state.ts';
+import type { ElectionEffect, LossReason } from './election-events.ts';
+import type { ElectionState } from './election-state.ts';
 import type { L2Election } from './l2-election.ts';
 import type { FrameFault, Hmac } from './heartbeat-codec.ts';
 import type { Timings } from './timings.ts';

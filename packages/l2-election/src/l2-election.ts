@@ -3,13 +3,8 @@ import type { AnswerReport } from './answer-report.ts';
 import { isOwnHold } from './api-witness.ts';
 import { isInDoubt } from './doubt.ts';
 import { hasLeft, step } from './election-machine.ts';
-import {
-  type Candidacy,
-  type ElectionEffect,
-  type ElectionEvent,
-  type ElectionState,
-  initialState,
-} from './election-state.ts';
+import type { ElectionEffect, ElectionEvent } from './election-events.ts';
+import { type Candidacy, type ElectionState, initialState } from './election-state.ts';
 import type { NodeId } from './heartbeat.ts';
 import { electorateOf, nodeIdOf } from './identity.ts';
 import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-deps.ts';

@@ -1,4 +1,5 @@
-import type { ElectionEffect, ElectionState } from './election-state.ts';
+import type { ElectionEffect } from './election-events.ts';
+import type { ElectionState } from './election-state.ts';
 import { rightOf } from './right.ts';
 
 /** Whether what a node may answer for, or until when, is another than before the turn. */

@@ -1,4 +1,4 @@
-import type { ElectionEffect } from './election-state.ts';
+import type { ElectionEffect } from './election-events.ts';
 import type { L2ElectionDeps } from './l2-election-deps.ts';
 
 /** Counts what a turn did, and logs it in one line for all addresses that it happened to for one reason. */

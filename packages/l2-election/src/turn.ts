@@ -1,10 +1,8 @@
+import type { ElectionEffect, ElectionInput, LossReason } from './election-events.ts';
 import {
   type AddressState,
   type Candidacy,
-  type ElectionEffect,
-  type ElectionInput,
   type ElectionState,
-  type LossReason,
   newAddress,
 } from './election-state.ts';
 import type { Timings } from './timings.ts';

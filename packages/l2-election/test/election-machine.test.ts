@@ -37,22 +37,25 @@ describe('one node', () => {
     expect.fail('it never answered');
   });
 
-  test('asks the segment for some in a turn, and of what it had begins to answer for a thousand in a turn, each time with a frame that says so', () => {
+  test('asks the segment for some in a turn, and of what it had claims, and begins to answer for, a thousand in a turn, each time with a frame that says so', () => {
     const wire = new Wire();
     wire.start('a');
     const all = Array.from({ length: 2 * gainsInATurn + 1 }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
     wire.tell('a', ...all.map((address) => ({ kind: 'stand' as const, address, candidacy: {} })));
-    const seen = (kind: string, forMs: number): Map<number, number> => {
-      const at = new Map<number, number>();
+    const seen = (forMs: number, ...kinds: readonly string[]): Map<number, number>[] => {
+      const at = kinds.map(() => new Map<number, number>());
       for (const endMs = wire.nowMs + forMs; wire.nowMs < endMs;) {
         const before = wire.effects.length;
         wire.run(1);
-        const count = wire.effects.slice(before).filter((effect) => effect.kind === kind).length;
-        if (count > 0) at.set(wire.nowMs, count);
+        const now = wire.effects.slice(before);
+        for (const [index, kind] of kinds.entries()) {
+          const count = now.filter((effect) => effect.kind === kind).length;
+          if (count > 0) at[index]?.set(wire.nowMs, count);
+        }
       }
       return at;
     };
-    const fresh = seen('claiming', 3000);
+    const [fresh = new Map<number, number>()] = seen(3000, 'claiming');
     expect([...fresh.values()]).toEqual([
       ...Array.from({ length: 8 }, () => freshClaimsInATurn),
       all.length + 1 - 8 * freshClaimsInATurn,
@@ -64,7 +67,8 @@ describe('one node', () => {
     wire.run(10);
     expect(heldBy(wire, 'a')).toBe(0);
     wire.tell('a', { kind: 'link', up: true });
-    const again = seen('gained', 3000);
+    const [claimed, again = new Map<number, number>()] = seen(3000, 'claiming', 'gained');
+    expect([...(claimed?.values() ?? [])]).toEqual([gainsInATurn, gainsInATurn, 2]);
     expect([...again.values()]).toEqual([gainsInATurn, gainsInATurn, 2]);
     const [first = 0, , last = 0] = again.keys();
     expect(last - first).toBeLessThan(timings.deadAfterMs);

@@ -27,11 +27,8 @@ export async function measure(
   const startedMs = performance.now();
   const started = processes.start(contestant.start(kubeconfig));
   try {
-    // By one connection: to accept one for each question is work that nobody asks of it otherwise.
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    await untilReady(started, contestant, agent);
+    await untilReady(started, contestant);
     const readyMs = performance.now() - startedMs;
-    agent.destroy();
     await untilAtRest(started.pid);
     await sleep(SETTLE_MS);
     return { readyMs, ...memory(started.pid) };
@@ -43,12 +40,18 @@ export async function measure(
   }
 }
 
-async function untilReady(started: LabProcess, { ready }: Contestant, agent: Agent): Promise<void> {
+async function untilReady(started: LabProcess, { ready }: Contestant): Promise<void> {
   const untilMs = performance.now() + READY_LIMIT_MS;
-  while (!ready.says.test(await answerOf(ready, agent))) {
-    if (!started.running) throw new Error('it ended');
-    if (performance.now() > untilMs) throw new Error('it was not ready in time');
-    await sleep(ASK_EVERY_MS);
+  // By one connection: to accept one for each question is work that nobody asks of it otherwise.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    while (!ready.says.test(await answerOf(ready, agent))) {
+      if (!started.running) throw new Error('it ended');
+      if (performance.now() > untilMs) throw new Error('it was not ready in time');
+      await sleep(ASK_EVERY_MS);
+    }
+  } finally {
+    agent.destroy();
   }
 }
 

@@ -33,7 +33,7 @@ import { ServiceNetwork } from './service-network.ts';
 import type { Store } from './store.ts';
 import { targetOf, type Target } from './target.ts';
 import type { Tokens } from './tokens.ts';
-import { planWatch, type WatchPlan } from './watch.ts';
+import { planWatch, type WatchPlan } from './watch-plan.ts';
 import { ObjectWriter, type Written } from './writes.ts';
 
 /** A complete answer. */

@@ -10,7 +10,8 @@ import type { RequestCounts } from './request-counts.ts';
 import type { Certificate } from './seams/certificate.ts';
 import type { Store } from './store.ts';
 import type { Tokens } from './tokens.ts';
-import { Watch, type WatchPlan, type WatchSink } from './watch.ts';
+import { Watch, type WatchSink } from './watch.ts';
+import type { WatchPlan } from './watch-plan.ts';
 
 /** What the server needs from outside. */
 export interface KubeServerDeps {

@@ -1,12 +1,10 @@
-import { ApiError, errorOfCode, expired, invalid } from './api-error.ts';
+import { type ApiError, errorOfCode, expired } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import type { FaultAction } from './faults.ts';
 import type { Fields, KubeObject } from './object.ts';
-import { presentBookmark, presentObject, type Form } from './presentation.ts';
-import { selectorOf, versionOf } from './reads.ts';
-import type { Selector } from './selectors.ts';
-import type { Change, Store } from './store.ts';
-import type { Target } from './target.ts';
+import { presentBookmark, presentObject } from './presentation.ts';
+import type { Change, Entry, Store } from './store.ts';
+import type { WatchPlan } from './watch-plan.ts';
 
 /** Where the lines of a watch go. */
 export interface WatchSink {
@@ -18,63 +16,10 @@ export interface WatchSink {
   abort(how: 'reset' | 'close'): void;
 }
 
-/** A watch that was accepted and can be started. */
-export interface WatchPlan {
-  readonly target: Target;
-  readonly form: Form;
-  readonly selector: Selector;
-  /** Start after this version; undefined: first every object as it is now. */
-  readonly fromVersion?: number;
-  /** Marks the end of the first objects by a bookmark (WatchList). */
-  readonly marksInitialEnd: boolean;
-  readonly bookmarks: boolean;
-  readonly timeoutMs: number;
-}
-
-const defaultTimeoutMs = 30 * 60_000;
 /** What waits to be sent goes in pieces of this size at least, as with Go's HTTP server. */
 const pieceLength = 2048;
-
-/** Reads the query of a watch; a 4xx ApiError when it asks for what is not allowed. */
-export function planWatch(target: Target, query: URLSearchParams, form: Form): WatchPlan {
-  const version = versionOf(query);
-  const initial = query.get('sendInitialEvents');
-  const match = query.get('resourceVersionMatch');
-  if (initial !== null && match !== 'NotOlderThan') {
-    throw forbiddenOption(
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  }
-  if (initial === null && match !== null) {
-    throw forbiddenOption(
-      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
-  }
-  const bookmarks = isTrue(query.get('allowWatchBookmarks'));
-  const first = initial === null ? version === undefined || version === 0 : isTrue(initial);
-  return {
-    target,
-    form,
-    selector: selectorOf(target, query),
-    ...(first ? {} : { fromVersion: version ?? 0 }),
-    marksInitialEnd: isTrue(initial) && bookmarks,
-    bookmarks,
-    timeoutMs: Number(query.get('timeoutSeconds') ?? 0) * 1000 || defaultTimeoutMs,
-  };
-}
-
-function isTrue(text: string | null): boolean {
-  return text === 'true' || text === '1';
-}
-
-function forbiddenOption(why: string): ApiError {
-  const cause = {
-    reason: 'FieldValueForbidden',
-    message: `Forbidden: ${why}`,
-    field: 'resourceVersionMatch',
-  };
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, [cause]);
-}
+/** So many first objects are sent before others have their turn: a real server encodes all watches beside each other. */
+const objectsInATurn = 100;
 
 /** What a running watch needs from outside. */
 export interface WatchDeps {
@@ -86,8 +31,8 @@ export interface WatchDeps {
 /**
  * One running watch: what its client has seen, and the faults that strike it.
  *
- * Every write happens in the turn of the change that caused it, so a client sees changes in the order of their versions
- * unless a `reorder` fault is on.
+ * Every write happens in the turn of the change that caused it, or when the first objects are sent, so a client sees changes in the order of their
+ * versions unless a `reorder` fault is on.
  */
 export class Watch {
   readonly #deps: WatchDeps;
@@ -102,6 +47,9 @@ export class Watch {
   /** Written and not sent yet. */
   #piece = '';
   #moreComes = false;
+  /** Changes that happened while the first objects are still on their way; absent when these are sent. */
+  #waiting: Change[] | undefined;
+  #nextTurn: Disposable | undefined;
 
   constructor(deps: WatchDeps, plan: WatchPlan, sink: WatchSink) {
     this.#deps = deps;
@@ -114,8 +62,10 @@ export class Watch {
     const { store, clock } = this.#deps;
     const { resource } = this.#plan.target;
     const from = this.#plan.fromVersion;
-    if (from === undefined) this.#sendInitial();
-    else {
+    if (from === undefined) {
+      this.#waiting = [];
+      this.#sendInitial(store.list(resource.storage) ?? [], store.version);
+    } else {
       const missed = from < resource.servedSince ? undefined : store.since(resource.storage, from);
       if (missed === undefined) {
         const oldest = Math.max(resource.servedSince, store.oldestVersion);
@@ -127,7 +77,9 @@ export class Watch {
     if (this.#closed) return;
     this.#held.push(
       store.subscribe((change) => {
-        if (change.resource === resource.storage) this.#follow(change);
+        if (change.resource !== resource.storage) return;
+        if (this.#waiting === undefined) this.#follow(change);
+        else this.#waiting.push(change);
       }),
       clock.timer(this.#plan.timeoutMs, () => this.#timeOut()),
     );
@@ -139,6 +91,7 @@ export class Watch {
     this.#closed = true;
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     this.#bookmarkTimer?.[Symbol.dispose]();
+    this.#nextTurn?.[Symbol.dispose]();
   }
 
   /** Lets a fault strike: at once, or after as many more events as it says. */
@@ -155,19 +108,29 @@ export class Watch {
     if (this.#stalled) this.#abort('close');
   }
 
-  #sendInitial(): void {
-    const { store } = this.#deps;
+  /** Some now and the others in turns, and then what happened meanwhile. */
+  #sendInitial(entries: readonly Entry[], version: number, sent: number = 0): void {
     const { target, selector, form } = this.#plan;
-    const entries = store.list(target.resource.storage) ?? [];
+    const until = sent + objectsInATurn;
     this.#moreComes = true;
-    for (const { object } of entries) {
+    for (const { object } of entries.slice(sent, until)) {
       if (selector(object)) this.#event('ADDED', object);
     }
     this.#moreComes = false;
     this.#send();
-    if (!this.#plan.marksInitialEnd) return;
-    const end = { 'k8s.io/initial-events-end': 'true' };
-    this.#line('BOOKMARK', presentBookmark(target.resource, store.version, form, end));
+    if (this.#closed) return;
+    if (until < entries.length) {
+      const goOn = (): void => this.#sendInitial(entries, version, until);
+      this.#nextTurn = this.#deps.clock.timer(0, goOn);
+      return;
+    }
+    if (this.#plan.marksInitialEnd) {
+      const end = { 'k8s.io/initial-events-end': 'true' };
+      this.#line('BOOKMARK', presentBookmark(target.resource, version, form, end));
+    }
+    const changes = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const change of changes) this.#follow(change);
   }
 
   /** A change as the selector's view has it: an object that stops matching is deleted, one that starts is added. */
@@ -251,6 +214,8 @@ export class Watch {
   }
 
   #bookmark(): void {
+    // A version that is said to be known must be.
+    if (this.#waiting !== undefined) return;
     const { target, form } = this.#plan;
     this.#line('BOOKMARK', presentBookmark(target.resource, this.#deps.store.version, form));
   }

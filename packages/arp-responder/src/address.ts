@@ -49,7 +49,7 @@ export function multicastMac(group: Uint8Array): Uint8Array {
  * (`%eth0`), prefixes and IPv4 parts with leading zeros are not addresses.
  */
 export function parseAddress(text: string): Uint8Array | undefined {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return parseIpv4(text) ?? (text.includes(':') ? parseIpv6(text) : undefined);
 }
 
 /** The canonical text of 4 or 16 bytes: dotted decimal, or the short form of RFC 5952. Other lengths throw `RangeError`. */

@@ -1,8 +1,16 @@
 const newline = 0x0a;
 
+/** What a chunk completes. */
+export interface FoundLines {
+  /** Without their ends, and without those that say nothing. */
+  readonly lines: readonly string[];
+  /** What comes after these is too long, and nothing of it was kept. */
+  readonly isTooLong: boolean;
+}
+
 /**
  * Cuts a byte stream into lines, wherever the chunks fall: inside a line, inside a UTF-8 sequence, around an empty line. Only whole lines
- * are decoded, so a character is never torn.
+ * are decoded, all of a chunk at once, so a character is never torn.
  */
 export class LineSplitter {
   readonly #bytesMax: number;
@@ -14,24 +22,20 @@ export class LineSplitter {
     this.#bytesMax = bytesMax;
   }
 
-  /** The lines that this chunk completes, without their ends and without empty ones; the last is `line-too-long` where the limit is passed. */
-  *push(chunk: Uint8Array): Generator<{ readonly line: string } | 'line-too-long'> {
-    let from = 0;
-    for (;;) {
-      const end = chunk.indexOf(newline, from);
-      const part = chunk.subarray(from, end === -1 ? chunk.length : end);
-      if (this.#bytes + part.length > this.#bytesMax) {
-        yield 'line-too-long';
-        return;
+  /** The lines that this chunk completes. */
+  push(chunk: Uint8Array): FoundLines {
+    const until = chunk.lastIndexOf(newline) + 1;
+    const lines: string[] = [];
+    if (until > 0) {
+      for (const line of this.#complete(chunk.subarray(0, until)).split('\n')) {
+        if (this.#isTooLong(line)) return { lines, isTooLong: true };
+        if (line.trim() !== '') lines.push(line);
       }
-      if (end === -1) {
-        if (part.length > 0) this.#keep(part);
-        return;
-      }
-      const line = this.#complete(part);
-      if (line.trim() !== '') yield { line };
-      from = end + 1;
     }
+    const rest = until === 0 ? chunk : chunk.subarray(until);
+    if (this.#bytes + rest.length > this.#bytesMax) return { lines, isTooLong: true };
+    if (rest.length > 0) this.#keep(rest);
+    return { lines, isTooLong: false };
   }
 
   #keep(part: Uint8Array): void {
@@ -45,6 +49,11 @@ export class LineSplitter {
     this.#parts = [];
     this.#bytes = 0;
     return decode(whole);
+  }
+
+  /** A character takes three bytes at most for each unit of its text, so that few lines need be measured. */
+  #isTooLong(line: string): boolean {
+    return 3 * line.length > this.#bytesMax && Buffer.byteLength(line) > this.#bytesMax;
   }
 }
 

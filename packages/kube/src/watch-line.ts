@@ -12,15 +12,16 @@ export function* readWatchChunk(
   chunk: Uint8Array,
   request: string,
 ): Generator<WatchNews> {
-  for (const found of lines.push(chunk)) {
-    if (found === 'line-too-long') {
-      throw new KubeError('line-too-long', 'a line of the watch is too long', { request });
-    }
-    const event = decodeWatchLine(found.line);
+  const found = lines.push(chunk);
+  for (const line of found.lines) {
+    const event = decodeWatchLine(line);
     if (typeof event === 'string') {
       throw new KubeError('garbage', `a line of the watch is no event: ${event}`, { request });
     }
     if (event.type === 'ERROR') throw errorOfStatus(event.status, request);
     yield event;
+  }
+  if (found.isTooLong) {
+    throw new KubeError('line-too-long', 'a line of the watch is too long', { request });
   }
 }

@@ -4,9 +4,10 @@ import { LineSplitter } from '../src/line-splitter.ts';
 
 function split(chunks: readonly Uint8Array[], bytesMax = 1_000_000): string[] {
   const splitter = new LineSplitter(bytesMax);
-  return chunks.flatMap((chunk) =>
-    [...splitter.push(chunk)].map((found) => (typeof found === 'string' ? found : found.line)),
-  );
+  return chunks.flatMap((chunk) => {
+    const { lines, isTooLong } = splitter.push(chunk);
+    return isTooLong ? [...lines, 'line-too-long'] : lines;
+  });
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -46,5 +47,8 @@ describe('LineSplitter', () => {
     expect(split([bytes('123456\n')], 5)).toEqual(['line-too-long']);
     expect(split([bytes('a\n123'), bytes('45'), bytes('6')], 5)).toEqual(['a', 'line-too-long']);
     expect(split([bytes('123'), bytes('45\n12'), bytes('345\n')], 5)).toEqual(['12345', '12345']);
+    expect(split([bytes('1\n123456\n2\n')], 5)).toEqual(['1', 'line-too-long']);
+    expect(split([bytes('ööö\n')], 5)).toEqual(['line-too-long']);
+    expect(split([bytes('ööa\n')], 5)).toEqual(['ööa']);
   });
 });

@@ -1,6 +1,8 @@
 /** The 4 or 16 bytes of an address in its canonical text (RFC 5952 for IPv6); `undefined` for any other text. */
 export function addressBytes(text: string): Uint8Array | undefined {
-  const bytes = text.includes(':') ? ipv6Bytes(text) : ipv4Bytes(text);
+  const ipv4 = ipv4Bytes(text);
+  if (ipv4 !== undefined || !text.includes(':')) return ipv4;
+  const bytes = ipv6Bytes(text);
   // Two texts of one address would be two addresses to the election.
   return bytes !== undefined && addressText(bytes) === text ? bytes : undefined;
 }
@@ -28,10 +30,30 @@ function longestZeros(words: readonly string[]): { from: number; length: number 
   return best;
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Character by character, as frames may name thousands; there is no other text of the same address. */
 function ipv4Bytes(text: string): Uint8Array | undefined {
-  const parts = text.split('.').map(Number);
-  const fits = parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255);
-  return parts.length === 4 && fits ? Uint8Array.from(parts) : undefined;
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let value = -1;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit === DOT - ZERO) {
+      if (value < 0 || part === 3) return undefined;
+      bytes[part++] = value;
+      value = -1;
+    } else {
+      // A zero is followed by nothing.
+      if (digit < 0 || digit > 9 || value === 0) return undefined;
+      value = value < 0 ? digit : 10 * value + digit;
+      if (value > 255) return undefined;
+    }
+  }
+  if (part !== 3 || value < 0) return undefined;
+  bytes[3] = value;
+  return bytes;
 }
 
 function ipv6Bytes(text: string): Uint8Array | undefined {

@@ -178,7 +178,7 @@ function isFree(turn: Turn, address: string, own: Readonly<AddressState>): boole
   return true;
 }
 
-/** Places all free addresses in one pass, as every other node does; claims what falls to us, and the rest if nobody does. */
+/** Places all free addresses in one pass, as every other node does; claims what falls to us, and the rest if nobody does. Where nobody else is, all fall to us. */
 function placeFree(turn: Turn, free: readonly AddressEntry[]): void {
   const { state, nowMs, claimsAsOfMs } = turn;
   const { marginMs } = turn.timings;
@@ -186,9 +186,17 @@ function placeFree(turn: Turn, free: readonly AddressEntry[]): void {
   const peers = [...state.peers].filter(
     ([, peer]) => isMutual(state, peer, claimsAsOfMs) && !peer.leaving && !peer.passive,
   );
+  const begun = { fresh: 0, known: 0 };
+  const begin = (address: string, { maxTerm }: Readonly<AddressState>): void => {
+    const isDue = maxTerm === 0 ? begun.fresh++ < freshClaimsInATurn : begun.known++ < gainsInATurn;
+    if (isDue) beginClaim(turn, address);
+  };
+  if (peers.length === 0) {
+    for (const [address, own] of free) begin(address, own);
+    return;
+  }
   for (const [node, { held }] of peers) load.set(node, held);
   const planned = new Map<string, NodeId>();
-  const begun = { fresh: 0, known: 0 };
   // Nodes must plan in one order to come to one plan.
   for (const [address, own] of leadersFirst(free)) {
     const candidacy = own.candidacy ?? {};
@@ -215,11 +223,7 @@ function placeFree(turn: Turn, free: readonly AddressEntry[]): void {
     }
     load.set(best.node, best.load + 1);
     planned.set(address, best.node);
-    if (nowMs - baseMs >= staggeredMs(turn.timings, own, rank)) {
-      const isDue =
-        own.maxTerm === 0 ? begun.fresh++ < freshClaimsInATurn : begun.known++ < gainsInATurn;
-      if (isDue) beginClaim(turn, address);
-    }
+    if (nowMs - baseMs >= staggeredMs(turn.timings, own, rank)) begin(address, own);
   }
 }
 

@@ -56,3 +56,5 @@ export const ACKNOWLEDGEMENT_BYTES = 17;
 export const ENTRY_KIND = { hold: 1, claim: 2, give: 3, object: 4 } as const;
 /** See {@link ENTRY_KIND}. */
 export const IPV6_BIT = 8;
+/** Of a kind that names a node, for an IPv6 address. */
+export const ENTRY_BYTES_MAX = 29;

@@ -1,5 +1,5 @@
 import { addressBytes, addressText } from './address-text.ts';
-import { ACKNOWLEDGEMENT_BYTES, ENTRY_KIND, IPV6_BIT } from './frame-layout.ts';
+import { ACKNOWLEDGEMENT_BYTES, ENTRY_BYTES_MAX, ENTRY_KIND, IPV6_BIT } from './frame-layout.ts';
 import type { Acknowledgement, Entry, NodeId } from './heartbeat.ts';
 
 /** How the lists of a heartbeat can be wrong. */
@@ -21,27 +21,23 @@ export function encodeAcknowledgements(acknowledgements: readonly Acknowledgemen
 
 /** The second list of a body; addresses must be canonical text. */
 export function encodeEntries(entries: readonly Entry[]): Uint8Array {
-  const addresses = entries.map(({ address }) => {
-    const bytes = addressBytes(address);
-    if (bytes === undefined) throw new Error(`not a canonical address: ${address}`);
-    return bytes;
-  });
-  const lengthOf = (entry: Entry, index: number): number =>
-    1 + (addresses[index]?.length ?? 0) + 4 + ('node' in entry ? 8 : 0);
-  const bytes = new Uint8Array(
-    entries.reduce((sum, entry, index) => sum + lengthOf(entry, index), 0),
-  );
+  const bytes = new Uint8Array(ENTRY_BYTES_MAX * entries.length);
   const view = viewOf(bytes);
   let at = 0;
-  for (const [index, entry] of entries.entries()) {
-    const address = addresses[index] ?? new Uint8Array();
+  for (const entry of entries) {
+    const address = addressBytes(entry.address);
+    if (address === undefined) throw new Error(`not a canonical address: ${entry.address}`);
     bytes[at] = ENTRY_KIND[entry.kind] + (address.length === 16 ? IPV6_BIT : 0);
     bytes.set(address, at + 1);
-    view.setUint32(at + 1 + address.length, entry.term);
-    if ('node' in entry) setNode(view, at + 5 + address.length, entry.node);
-    at += lengthOf(entry, index);
+    at += 1 + address.length;
+    view.setUint32(at, entry.term);
+    at += 4;
+    if ('node' in entry) {
+      setNode(view, at, entry.node);
+      at += 8;
+    }
   }
-  return bytes;
+  return bytes.slice(0, at);
 }
 
 /** Reads the first list, of as many bytes as so many take. Never throws. */

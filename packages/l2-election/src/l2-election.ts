@@ -11,6 +11,7 @@ import type { L2ElectionDeps, L2ElectionOptions, Standing } from './l2-election-
 import { L2ElectionError } from './l2-election-error.ts';
 import { report } from './report.ts';
 import { heldIn, isRenewed } from './renewal.ts';
+import { isSameList } from './same-list.ts';
 import { isAnswerable, rightOf } from './right.ts';
 import { macText, type PortListener, SegmentPort } from './segment-port.ts';
 import { isAtRest } from './speaking.ts';
@@ -42,6 +43,9 @@ export class L2Election {
   #turnAfter = false;
   /** What the owner does not know yet that we hold. */
   #untold: readonly string[];
+  /** The last list of names, and its nodes: thousands of addresses have the same. */
+  #lastNames: readonly string[] = [];
+  #lastIds: readonly NodeId[] = [];
   /** Of nodes by their names. */
   readonly #ids = new Map<string, NodeId>();
 
@@ -191,12 +195,20 @@ export class L2Election {
   }
 
   #candidacyOf({ candidates, preferred, beside }: Standing): Candidacy {
-    const idsOf = (names: readonly string[]): NodeId[] => names.map((name) => this.#idOf(name));
     return {
-      ...(candidates && { candidates: idsOf(candidates) }),
-      ...(preferred && { preferred: idsOf(preferred) }),
+      ...(candidates && { candidates: this.#idsOf(candidates) }),
+      ...(preferred && { preferred: this.#idsOf(preferred) }),
       ...(beside !== undefined && { beside }),
     };
+  }
+
+  #idsOf(names: readonly string[]): readonly NodeId[] {
+    if (names.length === 0) return [];
+    if (!isSameList(names, this.#lastNames)) {
+      this.#lastNames = [...names];
+      this.#lastIds = names.map((name) => this.#idOf(name));
+    }
+    return this.#lastIds;
   }
 
   /** One text for each node, not one for each address. */

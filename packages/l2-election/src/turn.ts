@@ -5,6 +5,7 @@ import {
   type ElectionState,
   newAddress,
 } from './election-state.ts';
+import { isSameList } from './same-list.ts';
 import type { Timings } from './timings.ts';
 
 /** How much younger the last mention of an address may be than is written down. */
@@ -84,7 +85,8 @@ export class Turn {
   note(address: string): AddressState {
     let own = this.#own.get(address);
     if (own === undefined) {
-      own = { ...(this.state.addresses.get(address) ?? newAddress()) };
+      const known = this.state.addresses.get(address);
+      own = known === undefined ? newAddress() : { ...known };
       this.#own.set(address, own);
       this.#ownAddresses().set(address, own);
     }
@@ -174,19 +176,12 @@ export class Turn {
 }
 
 function isSameCandidacy(one: Candidacy, other: Candidacy): boolean {
+  if (one === other) return true;
   return (
     one.beside === other.beside &&
     isSameList(one.candidates, other.candidates) &&
     isSameList(one.preferred, other.preferred)
   );
-}
-
-function isSameList(
-  one: readonly string[] | undefined,
-  other: readonly string[] | undefined,
-): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
 function copyEach<Value extends object>(from: ReadonlyMap<string, Value>): Map<string, Value> {

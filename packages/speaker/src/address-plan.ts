@@ -29,8 +29,10 @@ interface Kept {
 
 /** How the addresses of a Service are wanted. */
 interface How extends Omit<Want, 'addresses'> {
-  /** Of each of its addresses. */
+  /** Of each of its addresses, in alphabetical order. */
   readonly interfaces: readonly (readonly string[])[];
+  /** What this node stands with for the first address where no other Service has it. */
+  readonly alone: Standing;
 }
 
 const hows = new KeptFew<How>();
@@ -43,14 +45,26 @@ const hows = new KeptFew<How>();
 export class AddressPlan {
   readonly #wants = new Map<string, Kept>();
   readonly #services = new TextsByKey();
+  /** That of the last Service with one address, and the lists that it came from. */
+  #last: { readonly how: How; readonly want: Want } | undefined;
 
   /**
    * Replaces what a Service wants; `undefined`: nothing. Gives the addresses that are touched by it, those first that others belong beside; what
    * belongs to other Services is touched where these share an address.
    */
   set(service: string, want: Want | undefined): string[] {
-    const kept = want && keptOf(want);
-    const before = addressesOf(this.#wants.get(service));
+    const kept = want && this.#keptOf(want);
+    const old = this.#wants.get(service);
+    if (old === undefined && typeof kept?.addresses === 'string') {
+      const { addresses: address } = kept;
+      // So it is for thousands when a node starts.
+      if (this.#services.of(address).length === 0) {
+        this.#wants.set(service, kept);
+        this.#services.add(address, service);
+        return [address];
+      }
+    }
+    const before = addressesOf(old);
     const now = addressesOf(kept);
     const touched = before.flatMap((address) => this.#unitOf(address));
     if (kept === undefined) this.#wants.delete(service);
@@ -66,6 +80,8 @@ export class AddressPlan {
   /** What this node wants for an address; `undefined`: no Service wants it. */
   claim(address: string): Claim | undefined {
     const services = this.#services.of(address).toSorted();
+    const only = services.length === 1 ? this.#wants.get(services[0] ?? '') : undefined;
+    if (typeof only?.addresses === 'string') return { services, standing: only.how.alone };
     const wants = services
       .map((service) => this.#wants.get(service))
       .filter((want) => want !== undefined);
@@ -82,6 +98,18 @@ export class AddressPlan {
     };
   }
 
+  #keptOf(want: Want): Kept {
+    const { addresses } = want;
+    const [first] = addresses;
+    if (first !== undefined && addresses.length === 1) {
+      if (this.#last === undefined || !isWantedAlike(want, this.#last.want)) {
+        this.#last = { how: howOf(want), want };
+      }
+      return { addresses: first.address, how: this.#last.how };
+    }
+    return { addresses: addresses.map(({ address }) => address), how: howOf(want) };
+  }
+
   /** The addresses that should have one holder, as Services have several of them, or share one. The first one leads. */
   #unitOf(address: string): string[] {
     const unit = new Set([address]);
@@ -94,14 +122,21 @@ export class AddressPlan {
   }
 }
 
-function keptOf({ addresses, ...rest }: Want): Kept {
-  const how = { ...rest, interfaces: addresses.map(({ interfaces }) => interfaces) };
-  const all = addresses.map(({ address }) => address);
-  const [first] = all;
-  return {
-    addresses: all.length === 1 && first !== undefined ? first : all,
-    how: hows.get(JSON.stringify(how), () => how),
-  };
+function howOf({ addresses, candidates, preferred }: Want): How {
+  const interfaces = addresses.map((one) => one.interfaces.toSorted());
+  return hows.get(JSON.stringify([interfaces, candidates, preferred]), () => {
+    const alone = { interfaces: interfaces[0] ?? [], candidates, preferred };
+    return { interfaces, candidates, preferred, alone };
+  });
+}
+
+/** Whether two Services with one address each want theirs by the very same lists: thousands do, as these are shared. */
+function isWantedAlike(one: Want, other: Want): boolean {
+  return (
+    one.candidates === other.candidates &&
+    one.preferred === other.preferred &&
+    one.addresses[0]?.interfaces === other.addresses[0]?.interfaces
+  );
 }
 
 function addressesOf(kept: Kept | undefined): readonly string[] {

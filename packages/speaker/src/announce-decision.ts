@@ -20,8 +20,8 @@ export const EXCLUDE_LABEL = LABEL.EXCLUDE_FROM_LOAD_BALANCERS;
 export interface Situation {
   /** `undefined`: there is no such Service of type LoadBalancer (any more). */
   readonly service: ServiceView | undefined;
-  readonly pools: readonly PoolView[];
-  readonly advertisements: readonly AdvertisementView[];
+  readonly pools: Iterable<PoolView>;
+  readonly advertisements: Iterable<AdvertisementView>;
   readonly nodes: readonly NodeView[];
   /** Of this Service. */
   readonly endpoints: readonly EndpointsView[];
@@ -81,11 +81,15 @@ export function decide(situation: Situation): Decision {
     return withheld('sharedIPWithServiceSelector');
   }
   // The Service's own text where it is the canonical one: an address is kept in many places, and by one text then.
-  const texts = addresses.map((address, index) => {
-    const text = formatAddress(address);
-    return service.ingress[index] === text ? service.ingress[index] : text;
-  });
+  const texts = addresses.map((address, index) => canonicalText(address, service.ingress[index]));
   return stand(situation, service, texts, advertisements);
+}
+
+/** An IPv4 address has but one text that can be read as it. */
+function canonicalText(address: Uint8Array, said: string | undefined): string {
+  if (said !== undefined && address.length === 4) return said;
+  const text = formatAddress(address);
+  return said === text ? said : text;
 }
 
 /** The part of the decision that compares this node with the others. */

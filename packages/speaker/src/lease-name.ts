@@ -5,6 +5,7 @@ import { formatAddress, parseAddress } from '@picluster/arp-responder';
  * zero back that its text leaves out.
  */
 export function leaseNameFor(address: string): string {
+  if (!address.includes(':')) return `${LEASE_NAME_START}${address.replaceAll('.', '-')}`;
   return `${LEASE_NAME_START}${address.replaceAll(/[.:]/g, '-')}`.replace(/-$/, '-0');
 }
 

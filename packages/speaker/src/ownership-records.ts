@@ -135,9 +135,7 @@ export class OwnershipRecords {
     const isNewOther = owner.node !== this.#options.nodeName && !this.#isTold(address, owner);
     // What was wished before does not reckon with it.
     if (isNewOther) this.#terms.delete(address);
-    // The API's own where it shows the same: there may be thousands.
-    const shown = this.#shown(leaseNameFor(address));
-    this.#told.set(address, shown !== undefined && isSame(shown, owner) ? shown : owner);
+    this.#told.set(address, owner);
     this.#deps.onRecord(address, owner);
   }
 
@@ -189,7 +187,9 @@ export class OwnershipRecords {
   /** The wish is granted, or void. */
   #settle(address: string, term: number, owner: Owner): void {
     if (this.#terms.get(address) === term) this.#terms.delete(address);
-    this.#tellOf(address, owner);
+    // The API's own where it shows the same: there may be thousands.
+    const shown = this.#shown(leaseNameFor(address));
+    this.#tellOf(address, shown !== undefined && isSame(shown, owner) ? shown : owner);
   }
 }
 

@@ -176,8 +176,8 @@ export class Speaker {
     const { node, loadBalancerClass, ignoreExcludeLabel = false } = this.#options;
     const decision = decide({
       service,
-      pools: [...pools.values()],
-      advertisements: [...advertisements.values()],
+      pools: pools.values(),
+      advertisements: advertisements.values(),
       nodes: [...nodes.values()],
       endpoints: this.#endpoints.of(key),
       node,
@@ -197,7 +197,7 @@ export class Speaker {
       return this.#keepSilent(key, service, 'interfaceDoesNotExist', warnings);
     }
     const ready: WantedAddress[] = [];
-    for (const address of new Set(addresses)) {
+    for (const address of addresses.length === 1 ? addresses : new Set(addresses)) {
       const names = interfacesFor(address, decision.interfaces, selected);
       const open = names.filter((name) => this.#deps.announcer.ready(name));
       if (open.length > 0) ready.push({ address, interfaces: sharedList(open) });

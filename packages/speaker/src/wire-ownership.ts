@@ -23,6 +23,7 @@ export interface WireOwnershipDeps {
 export class WireOwnership implements OwnershipStrategy {
   readonly #deps: WireOwnershipDeps;
   readonly #segments = new Map<string, WireSegment>();
+  #names: readonly string[] | undefined;
   readonly #leaving = new Set<Promise<void>>();
   #begun = false;
   #stopped = false;
@@ -34,6 +35,12 @@ export class WireOwnership implements OwnershipStrategy {
   /** The segments by interface. */
   get segments(): ReadonlyMap<string, WireSegment> {
     return this.#segments;
+  }
+
+  /** Their names: the same list for as long as they are the same. */
+  get segmentNames(): readonly string[] {
+    this.#names ??= [...this.#segments.keys()];
+    return this.#names;
   }
 
   /** Takes part from now on, everywhere; on the interfaces where another process of this node did so until now, with all that it knew. */
@@ -57,6 +64,7 @@ export class WireOwnership implements OwnershipStrategy {
       this.#deps.onEnd?.(name);
     }
     this.#segments.clear();
+    this.#names = undefined;
     return states;
   }
 
@@ -80,6 +88,7 @@ export class WireOwnership implements OwnershipStrategy {
     for (const [name, segment] of this.#segments) {
       if (interfaceNames.includes(name)) continue;
       this.#segments.delete(name);
+      this.#names = undefined;
       this.#deps.log.info('election ended', { interface: name });
       const over = segment.close().finally(() => {
         this.#leaving.delete(over);
@@ -100,6 +109,7 @@ export class WireOwnership implements OwnershipStrategy {
   #join(interfaceName: string): WireSegment {
     const segment = this.#deps.segmentOn(interfaceName, this.#deps.listener);
     this.#segments.set(interfaceName, segment);
+    this.#names = undefined;
     if (this.#begun) segment.begin();
     this.#deps.log.info(this.#begun ? 'election begun' : 'election prepared', {
       interface: interfaceName,

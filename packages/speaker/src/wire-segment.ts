@@ -35,10 +35,7 @@ export class WireSegment {
   #election: L2Election | undefined;
   readonly #standings = new Map<string, Standing>();
   /** Thousands of addresses may have the same, and keep one. */
-  #lastStanding: { readonly text: string; readonly standing: Standing } = {
-    text: '',
-    standing: {},
-  };
+  #lastStanding: Standing = {};
   /** Those of them that it does not stand for now. */
   readonly #aside = new Set<string>();
   #follower: SegmentFollower | undefined;
@@ -86,10 +83,9 @@ export class WireSegment {
   /** Gives whether this is news. */
   stand(address: string, standing: Standing): boolean {
     const before = this.#standings.get(address);
-    const text = JSON.stringify(standing);
-    if (JSON.stringify(before) === text) return false;
-    if (this.#lastStanding.text !== text) this.#lastStanding = { text, standing };
-    this.#standings.set(address, this.#lastStanding.standing);
+    if (before !== undefined && isSame(before, standing)) return false;
+    if (!isSame(this.#lastStanding, standing)) this.#lastStanding = standing;
+    this.#standings.set(address, this.#lastStanding);
     this.#count(before, standing);
     if (!this.#aside.has(address)) this.#election?.stand(address, standing);
     return true;
@@ -169,4 +165,17 @@ export class WireSegment {
     if (standing === undefined) return false;
     return standing.candidates?.some((name) => name !== this.#deps.nodeName) ?? true;
   }
+}
+
+/** Nearly always by the very same lists. */
+function isSame(one: Standing, other: Standing): boolean {
+  return (
+    one.beside === other.beside &&
+    isSameList(one.candidates, other.candidates) &&
+    isSameList(one.preferred, other.preferred)
+  );
+}
+
+function isSameList(one?: readonly string[], other?: readonly string[]): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

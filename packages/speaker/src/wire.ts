@@ -52,6 +52,7 @@ export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | '
 const ADDRESSES_MS = 5000;
 /** The same for the hardware addresses: whenever somebody answers for an address, it is asked whether that was us. */
 const HARDWARE_ADDRESSES_MS = 10_000;
+const NONE: readonly string[] = [];
 /** The kernel numbers interfaces from 1, in 31 bits. */
 const INTERFACES_MAX = 2 ** 31;
 
@@ -73,6 +74,11 @@ export class Wire {
   #segments: ReadonlyMap<string, WireSegment> = new Map();
   readonly #addresses: () => ReturnType<typeof systemAddresses>;
   readonly #hardwareAddresses: () => ReturnType<typeof systemHardwareAddresses>;
+  /** The last answer, and what it was found from. */
+  #primary: { readonly from: readonly unknown[]; readonly name: string | undefined } = {
+    from: [],
+    name: undefined,
+  };
 
   constructor(deps: WireDeps, options: WireOptions) {
     const { client, clock, random, log, lockFor } = deps;
@@ -333,13 +339,19 @@ export class Wire {
     return isShared === undefined ? index + INTERFACES_MAX : index;
   }
 
-  /** The segment that the API is a witness for. */
+  /** The segment that the API is a witness for. Asked for each address, of which there may be thousands. */
   #primaryName(): string | undefined {
-    return primaryInterface([...this.#segments.keys()], this.#nodeAddresses(), this.#addresses());
+    const names = this.#ownership?.segmentNames ?? [];
+    const [ofNode, ofInterfaces] = [this.#nodeAddresses(), this.#addresses()];
+    const { from, name } = this.#primary;
+    if (from[0] === names && from[1] === ofNode && from[2] === ofInterfaces) return name;
+    const found = primaryInterface(names, ofNode, ofInterfaces);
+    this.#primary = { from: [names, ofNode, ofInterfaces], name: found };
+    return found;
   }
 
   #nodeAddresses(): readonly string[] {
-    return this.#deps.nodes.get(this.#options.nodeName)?.addresses ?? [];
+    return this.#deps.nodes.get(this.#options.nodeName)?.addresses ?? NONE;
   }
 
   #neighbourhood(interfaceName: string): ReturnType<typeof systemNeighbourhood> {

@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from './duration.ts';
-import { LOG_LEVELS, type LogLevel } from './logger.ts';
+import { LOG_LEVELS, type LogLevel } from './log-levels.ts';
 import type { Build } from './seams/build.ts';
 
 /** One command-line flag: `--name value`, or its environment variable where the flag is absent. */

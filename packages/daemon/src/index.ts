@@ -19,7 +19,8 @@ export {
 export { formatDuration, parseDuration } from './duration.ts';
 export { leaseFlags, leaseTimings, stateDirFlag, type LeaseTimings } from './lease-flags.ts';
 export { LifeSocket } from './life-socket.ts';
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { LOG_LEVELS, type LogLevel } from './log-levels.ts';
 export { showApiSilence } from './api-silence.ts';
 export { createClientMetrics, type ClientMetrics } from './client-metrics.ts';
 export { HealthChecks, type HealthCheck } from './health.ts';

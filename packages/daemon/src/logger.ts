@@ -1,11 +1,6 @@
+import type { LogLevel } from './log-levels.ts';
 import { wallTime } from './seams/wall-time.ts';
 import { destination, pino } from 'pino';
-
-/** Levels that `--log-level` takes, most talkative first. `none` says nothing at all. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'none'] as const;
-
-/** One of `LOG_LEVELS`. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The log as our libraries want it: constant text, flat fields. */
 export interface Logger {

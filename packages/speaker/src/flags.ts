@@ -1,4 +1,10 @@
-import { commonFlags, leaseFlags, stringFlag, wholeNumberFlag, type Flag } from '@picluster/daemon';
+import {
+  commonFlags,
+  leaseFlags,
+  stringFlag,
+  wholeNumberFlag,
+  type Flag,
+} from '@picluster/daemon/command-line';
 import { EXCLUDED_INTERFACES_FILE } from './excluded-interfaces.ts';
 
 /** Where it is settled which node answers for an address. */

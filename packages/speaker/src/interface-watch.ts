@@ -64,14 +64,6 @@ export class InterfaceWatch {
     return this.#interfaces;
   }
 
-  /** The names of those that are usable now and have an address, as a first guess of where this node will answer. */
-  guess(): string[] {
-    const found = this.#read() ?? [];
-    return found
-      .filter(({ fitness, networks }) => fitness === 'usable' && networks !== undefined)
-      .map(({ name }) => name);
-  }
-
   /** Looks now, and from now on. */
   start(): void {
     this.#subscription = this.#deps.changes?.(() => this.#soon());

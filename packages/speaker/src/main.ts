@@ -1,3 +1,5 @@
+// First: it listens from then on.
+import { ears } from './seams/ears.ts';
 import { runDaemon, showApiSilence, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
 import { speakerFlags } from './flags.ts';
@@ -8,9 +10,6 @@ import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 
 /** For handing over, giving up all Leases and writing the last events. By then nothing is answered any more, and a Pod gets 30 s. */
 const STOP_LIMIT_MS = 5000;
-
-/** A node with more interfaces than this listens to the others when it begins to take part there. */
-const GUESSES_MAX = 3;
 
 type Context = DaemonContext<typeof speakerFlags>;
 
@@ -37,8 +36,8 @@ async function run(context: Context, client: KubeClient): Promise<void> {
   );
   const parts = createSpeakerParts(context, client, () => startup.yield());
   const { caches, queue, status, announcer, interfaces, wire, lease, speaker, bgp, state } = parts;
-  // Before anything that is waited for: this node must have listened for a while before it is ready.
-  using listening = wire?.listenOn(interfaces.guess().slice(0, GUESSES_MAX));
+  ears.tellTo(log);
+  using listening = wire?.hearBy(ears.ports);
   await using place = parts.place;
   const ending = new AbortController();
   const { signal } = ending;

@@ -102,11 +102,11 @@ export class Wire {
   }
 
   /**
-   * Hears what is said on these interfaces from now on, so that less is left to listen for when this node begins to take part there. Disposed of, it lets go of those on
+   * Takes over ports that hear already, so that less is left to listen for when this node begins to take part there. Disposed of, it lets go of those on
    * which this node is not about to: for each, that takes the kernel up to 60 ms.
    */
-  listenOn(interfaceNames: readonly string[]): Disposable {
-    for (const name of interfaceNames) this.#guessed.set(name, this.#portOn(name));
+  hearBy(ports: readonly ElectionPort[]): Disposable {
+    for (const port of ports) this.#guessed.set(port.interfaceName, port);
     return { [Symbol.dispose]: () => this.#letGo() };
   }
 

@@ -57,19 +57,6 @@ describe('the watch over interfaces', () => {
     expect(changes).toEqual(['eth0 usable', 'eth0 usable, eth1 usable']);
   });
 
-  test('guesses, before it watches, those that are usable and have an address; none where the system cannot be asked', () => {
-    const before = new InterfaceWatch(deps, onChange);
-    present = [
-      { name: 'eth0', ...lan },
-      { name: 'eth1', ...lan, up: false },
-      { name: 'eth2', ...lan, networks: [] },
-      { name: 'cni0', ...lan },
-    ];
-    expect(before.guess()).toEqual(['eth0']);
-    refusal = new Error('no descriptors');
-    expect(before.guess()).toEqual([]);
-  });
-
   test('lets a short loss of link, or of the interface itself, pass', async () => {
     present = [{ name: 'eth0', ...lan, up: false }];
     await clock.advance(DOWN_GRACE_MS - 1);

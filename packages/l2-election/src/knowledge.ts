@@ -51,6 +51,8 @@ export function otherHolder(
   nowMs: number,
   others: Others = {},
 ): { readonly node: NodeId; readonly term: number } | undefined {
+  // So it is for thousands of addresses of a node that is alone.
+  if (state.peers.size === 0) return undefined;
   const { except, holdersOnly = false, aheadMs = 0 } = others;
   let best: { node: NodeId; term: number } | undefined;
   const offer = (node: NodeId, term: number): void => {

@@ -13,6 +13,10 @@ export class EndpointIndex {
 
   /** A slice appeared, changed or went away. Gives the Services that are touched: two where a slice changed hands. */
   set(slice: string, now: EndpointsView | undefined, before: EndpointsView | undefined): string[] {
+    if (before === undefined && now !== undefined) {
+      this.#slices.add(now.service, slice);
+      return [now.service];
+    }
     const services = [before?.service, now?.service].filter((service) => service !== undefined);
     const touched = [...new Set(services)];
     for (const service of touched) {
@@ -24,8 +28,12 @@ export class EndpointIndex {
 
   /** The slices of a Service (`namespace/name`). */
   of(service: string): EndpointsView[] {
-    const views = this.#slices.of(service).map((slice) => this.#viewOf(slice));
-    // A reflector that read all anew tells of the changes one by one, and shows all of them from the first on.
-    return views.filter((view) => view !== undefined).filter((view) => view.service === service);
+    const views: EndpointsView[] = [];
+    for (const slice of this.#slices.of(service)) {
+      const view = this.#viewOf(slice);
+      // A reflector that read all anew tells of the changes one by one, and shows all of them from the first on.
+      if (view?.service === service) views.push(view);
+    }
+    return views;
   }
 }

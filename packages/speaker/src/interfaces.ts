@@ -92,6 +92,8 @@ export function interfacesFor(
   const isUsable = ({ fitness }: LocalInterface): boolean => fitness === 'usable';
   const names = local.filter(isUsable).map(({ name }) => name);
   if (selected !== 'all') return names.filter((name) => selected.includes(name));
+  // Wherever the address lies, it is this one.
+  if (local.length === 1) return names;
   const near = local
     .map((one) => ({ one, bits: longestMatch(address, one.networks ?? []) }))
     .filter(({ bits }) => bits >= 0)

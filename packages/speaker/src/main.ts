@@ -11,6 +11,12 @@ import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 /** For handing over, giving up all Leases and writing the last events. By then nothing is answered any more, and a Pod gets 30 s. */
 const STOP_LIMIT_MS = 5000;
 
+/**
+ * The first hand-over is rehearsed before this node takes part, while there is nothing to do but to listen; where there was so much to read that so long has passed, this much
+ * later, when it has what falls to it.
+ */
+const REHEARSAL = { byMs: 400, laterMs: 5000 } as const;
+
 type Context = DaemonContext<typeof speakerFlags>;
 
 async function main(context: Context): Promise<void> {
@@ -30,6 +36,7 @@ async function main(context: Context): Promise<void> {
 
 async function run(context: Context, client: KubeClient): Promise<void> {
   const { flags, log, health, metrics } = context;
+  const startedMs = clock.nowMs();
   let isPrepared = false;
   using startup = context.startupServer(flags['startup-port'], () =>
     isPrepared ? undefined : 'not prepared yet',
@@ -77,8 +84,6 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     // Where another speaker has the place, it has the ports, too.
     const isFirst = (await place?.enter(signal)) ?? true;
     if (isFirst) await context.serve();
-    // While the lists are on their way: when they are here, thousands of Services may be waiting.
-    if (isFirst) rehearse(hmac);
     await Promise.all([
       ...Object.values(caches).map((cache) => cache.whenSynced(signal)),
       ...(wire ? [wire.api.ready(signal)] : []),
@@ -91,7 +96,9 @@ async function run(context: Context, client: KubeClient): Promise<void> {
     for (const service of queue.takeAll()) speaker.reconcile(service);
     const working = queue.run(async (service) => speaker.reconcile(service), signal);
     // Who goes on in another's place must be quick from the first moment on.
-    if (!isFirst) rehearse(hmac);
+    const isEarly = !isFirst || clock.nowMs() - startedMs < REHEARSAL.byMs;
+    if (isEarly) rehearse(hmac);
+    using _later = isEarly ? undefined : clock.timer(REHEARSAL.laterMs, () => void rehearse(hmac));
     listening?.[Symbol.dispose]();
     context.settle();
     isPrepared = true;

@@ -108,7 +108,7 @@ export class Responder implements Disposable {
     const { bytes, text } = this.#addressOf(address);
     if (this.#standby.has(text)) return;
     this.#standby.set(text, keyAt(bytes, 0, bytes.length));
-    if (this.#owned.size === 0 || this.#owned.get(bytes) === undefined) this.#unheard.add(text);
+    if (this.#owned.get(bytes) === undefined) this.#unheard.add(text);
     this.#listenSoon();
   }
 
@@ -332,7 +332,8 @@ export class Responder implements Disposable {
     const bytes = parseAddress(address);
     if (bytes === undefined) throw new RangeError(`"${address}" is not an IPv4 or IPv6 address`);
     // An IPv4 address has but one text that can be read as it.
-    const text = bytes.length === 4 ? address : formatAddress(bytes);
+    if (bytes.length === 4) return { bytes, text: address };
+    const text = formatAddress(bytes);
     return { bytes, text: text === address ? address : text };
   }
 

@@ -4,20 +4,10 @@
  *
  * @packageDocumentation
  */
-export {
-  commonFlags,
-  durationFlag,
-  helpText,
-  parseFlags,
-  stringFlag,
-  wholeNumberFlag,
-  type Flag,
-  type FlagSet,
-  type FlagValues,
-  type ParsedFlags,
-} from './flags.ts';
+export * from './command-line.ts';
+export { durationFlag, helpText } from './flags.ts';
 export { formatDuration, parseDuration } from './duration.ts';
-export { leaseFlags, leaseTimings, stateDirFlag, type LeaseTimings } from './lease-flags.ts';
+export { leaseTimings, stateDirFlag, type LeaseTimings } from './lease-flags.ts';
 export { LifeSocket } from './life-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { LOG_LEVELS, type LogLevel } from './log-levels.ts';

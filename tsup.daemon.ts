@@ -5,9 +5,17 @@ import type { Options } from 'tsup';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
+/** Parts of Node that are used by their functions alone, and that take milliseconds to load: not before the first of these is asked for. */
+const loadedLate = new Set(
+  ['child_process', 'dgram', 'http', 'https', 'net', 'tls', 'util', 'zlib'].map(
+    (name) => `node:${name}`,
+  ),
+);
+
 /**
  * Asks for Node's own modules by require() instead of an import: who imports one has all of its exports read, and so has loaded what Node would load
- * when it is used: fetch, WebSocket, WebCrypto. That is 3 MB of memory and a third of the time until the daemon is ready.
+ * when it is used: fetch, WebSocket, WebCrypto. That is 3 MB of memory and a third of the time until the daemon is ready. The bundler's own way from require() to an import reads them, too; it
+ * does not look at what is inherited.
  */
 const builtinsByRequire: Plugin = {
   name: 'builtins-by-require',
@@ -18,7 +26,9 @@ const builtinsByRequire: Plugin = {
         : undefined,
     );
     build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = require('${path}')`,
+      contents: loadedLate.has(path)
+        ? `module.exports = Object.create(new Proxy({}, { get: (_, name) => require('${path}')[name] }))`
+        : `module.exports = require('${path}')`,
     }));
   },
 };
@@ -42,13 +52,18 @@ const slimMetrics: Plugin = {
   },
 };
 
-/** How a daemon is bundled: one file with everything in it, from the sources of the workspace, that runs under plain `node`. */
+/**
+ * How a daemon is bundled, from the sources of the workspace, so that it runs under plain `node`: `main.mjs` with everything in it, and, of what it imports while it runs, a file each, with what
+ * both need in `chunk.mjs`.
+ */
 export function daemonBundle(onSuccess?: () => Promise<void>): Options {
   return {
     entry: { main: 'src/main.ts' },
     format: 'esm',
     target: 'node22',
     platform: 'node',
+    splitting: true,
+    outExtension: () => ({ js: '.mjs' }),
     // tsc writes its build information into the same folder.
     clean: false,
     noExternal: [/.*/],
@@ -57,6 +72,7 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
     esbuildOptions: (esbuild) => {
       esbuild.define = { ...esbuild.define, ...whichBuild() };
       esbuild.conditions = ['@picluster/source'];
+      esbuild.chunkNames = '[name]';
       esbuild.legalComments = 'none';
       // Smaller, but with the names that a stack trace needs.
       esbuild.minifyWhitespace = true;

@@ -31,7 +31,7 @@ const repository = path.resolve(import.meta.dirname, '../..');
 export function picluster(
   dataFolder: string,
   nodeFlags: readonly string[],
-  program: string = path.join(repository, 'packages/controller/dist/main.js'),
+  program: string = path.join(repository, 'packages/controller/dist/main.mjs'),
 ): Contestant {
   if (!existsSync(program)) throw new Error('the controller is not built: npm run build');
   return {

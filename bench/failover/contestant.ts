@@ -63,8 +63,7 @@ export async function picluster(
 ): Promise<Contestant> {
   const copy = path.join(dataFolder, 'speaker');
   cpSync(bundle, copy, { recursive: true });
-  writeFileSync(path.join(copy, 'package.json'), '{"type":"module"}\n');
-  const program = path.join(copy, 'main.js');
+  const program = path.join(copy, 'main.mjs');
   const knowsFlag = (await run([process.execPath, program, '--help'])).includes('--l2-strategy');
   if (!knowsFlag && strategy !== 'lease')
     throw new Error(`this speaker has no strategy ${strategy}: npm run build`);

@@ -30,7 +30,7 @@ export function picluster(
   daemon: Daemon,
   node: string,
   dataFolder: string,
-  program: string = path.join(repository, `packages/${daemon}/dist/main.js`),
+  program: string = path.join(repository, `packages/${daemon}/dist/main.mjs`),
 ): Contestant {
   if (!existsSync(program)) throw new Error(`the ${daemon} is not built: npm run build`);
   const own = {

@@ -1,4 +1,4 @@
-// The daemons as one file each, with the list of all packages of which something is in it.
+// The daemons as the few files of their bundles, with the list of all packages of which something is in it.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './run.ts';
@@ -19,9 +19,16 @@ export interface BundledPackage {
   readonly licenseTexts: readonly string[];
 }
 
+/** A file of a bundle; they stand beside each other. */
+export interface BundledFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
 export interface Bundle {
   readonly version: string;
-  readonly main: Uint8Array;
+  /** `main.mjs` is the one to run. By name. */
+  readonly files: readonly BundledFile[];
   /** By name. */
   readonly packages: readonly BundledPackage[];
 }
@@ -44,7 +51,10 @@ export async function bundle(daemon: Daemon, folder: string): Promise<Bundle> {
   ) as Metafile;
   return {
     version: manifestOf(cwd).version,
-    main: readFileSync(path.join(output, 'main.js')),
+    files: readdirSync(output)
+      .filter((name) => name.endsWith('.mjs'))
+      .sort()
+      .map((name) => ({ name, content: readFileSync(path.join(output, name)) })),
     packages: packageFolders(metafile, cwd).map(describePackage),
   };
 }

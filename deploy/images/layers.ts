@@ -113,7 +113,11 @@ export function appLayer(
 ): BuiltLayer {
   const license = readFileSync(path.resolve(import.meta.dirname, '../../LICENSE'), 'utf8');
   const entries: TarEntry[] = [
-    { kind: 'file', path: '/app/main.mjs', content: bundle.main },
+    ...bundle.files.map(({ name, content }): TarEntry => ({
+      kind: 'file',
+      path: `/app/${name}`,
+      content,
+    })),
     textFile('/app/sbom.cdx.json', bill),
     textFile('/usr/share/doc/picluster/LICENSE', license),
     textFile('/usr/share/doc/picluster/third-party-licenses.md', licensesText(bundle.packages)),

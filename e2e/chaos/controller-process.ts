@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LabProcess, Processes } from '../lab/processes.ts';
 
-const built = fileURLToPath(new URL('../../packages/controller/dist/main.js', import.meta.url));
+const built = fileURLToPath(new URL('../../packages/controller/dist/main.mjs', import.meta.url));
 
 /** The controller as it is shipped, copied, so that a build meanwhile does not change it under a run. */
 export class ControllerProgram {

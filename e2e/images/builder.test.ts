@@ -56,7 +56,7 @@ describe('what is in a bundle', () => {
   };
 
   test('are the packages that left a byte in it, nested ones as themselves', () => {
-    const found = packageFolders({ outputs: { 'main.js': { inputs } } }, '/r/packages/speaker');
+    const found = packageFolders({ outputs: { 'main.mjs': { inputs } } }, '/r/packages/speaker');
     expect(found).toEqual([
       '/r/node_modules/@kubernetes/client-node/node_modules/@a/b',
       '/r/node_modules/undici',

@@ -12,7 +12,7 @@ export async function startDaemon(
   options: { name?: string; healthPort: number; metricsPort?: number; args: readonly string[] },
 ): Promise<LabProcess> {
   const { name = daemon, healthPort, metricsPort = 0, args } = options;
-  const program = fileURLToPath(new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url));
+  const program = fileURLToPath(new URL(`../../packages/${daemon}/dist/main.mjs`, import.meta.url));
   if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
   const started = processes.start({
     name,

@@ -142,7 +142,7 @@ export class Daemon {
 
   #start(): LabProcess {
     const { daemon, name, netns, args, healthPort, metricsPort, startupPort } = this.#place;
-    const bundle = new URL(`../../packages/${daemon}/dist/main.js`, import.meta.url);
+    const bundle = new URL(`../../packages/${daemon}/dist/main.mjs`, import.meta.url);
     const program = this.#place.program ?? fileURLToPath(bundle);
     if (!existsSync(program)) throw new Error(`${daemon} is not built: npm run build`);
     const ports = [`--health-port=${healthPort}`, `--metrics-port=${metricsPort}`];

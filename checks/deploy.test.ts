@@ -119,7 +119,7 @@ describe('the Pods', () => {
     const controller = seconds('packages/controller/src/main.ts', 'STOP_LIMIT_MS');
     expect(graceOf('Deployment')).toBeGreaterThan(controller);
     const successor = seconds('packages/speaker/src/succession/predecessor.ts', 'PREPARE_LIMIT_MS');
-    const speaker = seconds('packages/speaker/src/main.ts', 'STOP_LIMIT_MS');
+    const speaker = seconds('packages/speaker/src/daemon.ts', 'STOP_LIMIT_MS');
     expect(graceOf('DaemonSet')).toBeGreaterThan(successor + speaker);
   });
 

@@ -1,5 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { FirstRest } from '../first-rest.ts';
 import { MemoryKeeper } from '../memory-keeper.ts';
 
 /**
@@ -33,10 +34,23 @@ export function collectEarly(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** For when all is read that is read at the start: {@link collectEarly}, and where there is little, that start is collected at once. */
+/**
+ * For when all is read that is read at the start: {@link collectEarly}. Where there is little, that start is collected at once; where there is much, once, when what comes of it is over, too, as then the process stands
+ * still for some 100 ms.
+ */
 export function settle(): void {
   collectEarly();
   if (heap().used < SMALL_BYTES) garbageCollector()({ type: 'major', execution: 'sync' });
+  else collectAtRest();
+}
+
+function collectAtRest(): void {
+  const rest = new FirstRest(() => heap().used);
+  const timer = setInterval(() => {
+    if (!rest.look()) return;
+    clearInterval(timer);
+    collector()();
+  }, LOOK_EVERY_MS).unref();
 }
 
 /** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. */

@@ -114,7 +114,7 @@ test('the speaker listens before most of it is compiled, and before Node’s par
   const alone = path.join(folder, 'early');
   mkdirSync(alone);
   for (const { name, content } of early) writeFileSync(path.join(alone, name), content);
-  writeFileSync(path.join(alone, 'daemon.mjs'), '');
+  writeFileSync(path.join(alone, 'daemon.mjs'), 'export const runSpeaker = () => 0;');
   const parts = partsOfNode(path.join(alone, 'main.mjs'));
   const late = new Set(['net', 'dgram', 'http', 'crypto', 'tls', 'worker_threads', 'zlib']);
   expect(parts.filter((part) => late.has(part))).toEqual([]);

@@ -25,7 +25,7 @@ const METRICS_PORT = 9120;
 const HEALTH_PORT = 17_472;
 const PEER_PORT = 9121;
 
-/** Ours as the image runs it: one file, under plain `node`. */
+/** Ours as the image runs it: its bundle, under plain `node`. */
 export function picluster(
   daemon: Daemon,
   node: string,

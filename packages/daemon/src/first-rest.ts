@@ -1,5 +1,5 @@
-/** What changes by less from one look to the next is the murmur of a process at rest: a renewal, a scrape, a scavenge. */
-const CALM_BYTES = 2 ** 20;
+import { isCalm } from './calm.ts';
+
 /** So many looks in a row must find it calm: a start goes through several bursts, and between two of them nothing happens either. */
 const CALM_LOOKS = 3;
 
@@ -17,9 +17,8 @@ export class FirstRest {
   /** Whether it has come. */
   look(): boolean {
     const used = this.#usedBytes();
-    const isCalm = Math.abs(used - this.#before) < CALM_BYTES;
+    this.#calmLooks = isCalm(this.#before, used) ? this.#calmLooks + 1 : 0;
     this.#before = used;
-    this.#calmLooks = isCalm ? this.#calmLooks + 1 : 0;
     return this.#calmLooks >= CALM_LOOKS;
   }
 }

@@ -1,3 +1,5 @@
+import { isCalm } from './calm.ts';
+
 /** What the engine's heap is at one moment, in bytes. */
 export interface HeapSize {
   /** Objects, with the garbage that was not collected yet. */
@@ -7,8 +9,6 @@ export interface HeapSize {
 }
 
 const MB = 2 ** 20;
-/** Less between two looks is the murmur of a process at rest: a renewal, a scrape, a scavenge. */
-const CALM_BYTES = MB;
 /** What is not worth a collection. */
 const WORTHWHILE_BYTES = 3 * MB;
 /** So many looks it waits for calm. */
@@ -38,7 +38,7 @@ export class MemoryKeeper {
   /** Looks at the heap, and collects where it is worthwhile. */
   look(): void {
     const { used, taken } = this.#heap();
-    const calm = Math.abs(used - this.#usedBefore) < CALM_BYTES;
+    const calm = isCalm(this.#usedBefore, used);
     this.#usedBefore = used;
     const isOver = calm && this.#inBurst;
     if (!isOver && taken - this.#takenAtLast < WORTHWHILE_BYTES) return;

@@ -1,9 +1,9 @@
 import { runDaemon, showApiSilence, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
+import type { EarlyEars } from './early-ears.ts';
 import { speakerFlags } from './flags.ts';
 import { hmac } from './hmac.ts';
 import { rehearse } from './rehearsal.ts';
-import { ears } from './seams/ears.ts';
 import { raisePriority } from './seams/process-priority.ts';
 import { createSpeakerParts, type SpeakerParts } from './speaker-parts.ts';
 
@@ -18,7 +18,7 @@ const REHEARSAL = { byMs: 400, laterMs: 5000 } as const;
 
 type Context = DaemonContext<typeof speakerFlags>;
 
-async function main(context: Context): Promise<void> {
+async function main(context: Context, ears: EarlyEars): Promise<void> {
   const { flags, log } = context;
   if (raisePriority()) log.debug('priority raised');
   const client = connect({
@@ -27,13 +27,13 @@ async function main(context: Context): Promise<void> {
   });
   context.askAccessThrough(client);
   try {
-    await run(context, client);
+    await run(context, client, ears);
   } finally {
     await client.close();
   }
 }
 
-async function run(context: Context, client: KubeClient): Promise<void> {
+async function run(context: Context, client: KubeClient, ears: EarlyEars): Promise<void> {
   const { flags, log, health, metrics } = context;
   const startedMs = clock.nowMs();
   let isPrepared = false;
@@ -144,16 +144,17 @@ async function stopInTime(
   events[Symbol.dispose]();
 }
 
-process.exit(
-  await runDaemon(
+/** Runs the speaker in this process, with what hears already; resolves with the exit code. */
+export async function runSpeaker(ears: EarlyEars): Promise<number> {
+  return await runDaemon(
     {
       name: 'speaker',
       about:
         'Announces the addresses of Services of type LoadBalancer from this node: by ARP and NDP where it is the one that should answer, by BGP to the routers that it has.',
       flags: speakerFlags,
       servesItself: true,
-      main,
+      main: async (context) => await main(context, ears),
     },
     process,
-  ),
-);
+  );
+}

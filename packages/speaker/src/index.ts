@@ -1,6 +1,6 @@
 /**
  * The parts of the speaker daemon, for its tests and simulations: the rules that decide who stands for an address, the strategy that
- * settles who answers, and the announcer that does. `main.ts` wires them and is what runs. Private: it is no library.
+ * settles who answers, and the announcer that does. `daemon.ts` wires them, and `main.ts` is what runs. Private: it is no library.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,6 @@
-// It listens from the end of this import on. All else is in another file of the bundle, and not even compiled before.
-import './seams/ears.ts';
+import { openEars } from './seams/ears.ts';
 
-await import('./daemon.ts');
+// It listens from here on. All else is in another file of the bundle, and not even compiled before.
+const ears = openEars();
+const { runSpeaker } = await import('./daemon.ts');
+process.exit(await runSpeaker(ears));

@@ -12,13 +12,12 @@ const clock = {
   },
 };
 
-/**
- * Those of this process, open when this module has run. To be imported before all else: modules run in the order of their imports, and the rest of the program takes a tenth
- * of a second.
- */
-export const ears: EarlyEars = new EarlyEars({
-  argv: process.argv.slice(2),
-  env: process.env,
-  reader: systemInterfaces(readInterface),
-  open: (interfaceName, log) => new ElectionPort(interfaceName, { clock, log }),
-});
+/** Those of this process. To be opened before all else is loaded, which takes a tenth of a second. */
+export function openEars(): EarlyEars {
+  return new EarlyEars({
+    argv: process.argv.slice(2),
+    env: process.env,
+    reader: systemInterfaces(readInterface),
+    open: (interfaceName, log) => new ElectionPort(interfaceName, { clock, log }),
+  });
+}

@@ -47,7 +47,7 @@ export function picluster(
       name: `picluster-${daemon}`,
       command: [
         process.execPath,
-        '--no-node-snapshot',
+        ...(daemon === 'controller' ? ['--no-node-snapshot'] : []),
         program,
         `--kubeconfig=${kubeconfig}`,
         `--namespace=${NAMESPACE}`,

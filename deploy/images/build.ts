@@ -129,13 +129,20 @@ async function buildFor(
   });
 }
 
+/**
+ * A controller has no snapshot of a started Node, which it would map into memory: 3.5 MB less for 0.07 s more at the start. A speaker has it, and gives those
+ * pages back when it has started.
+ */
+const ENTRYPOINTS = {
+  controller: ['/usr/bin/node', '--no-node-snapshot', '/app/main.mjs'],
+  speaker: ['/app/with-net-raw', '/usr/bin/node', '/app/main.mjs'],
+} as const satisfies Record<Daemon, readonly string[]>;
+
 /** How an image is run. The daemons set up Node themselves, but for what must be known before it starts. */
 export function runSettings(daemon: Daemon, version: string): RunSettings {
-  // Without the snapshot of a started Node, which it would map into memory: 3.5 MB less for 0.07 s more at the start.
-  const program = ['/usr/bin/node', '--no-node-snapshot', '/app/main.mjs'];
   return {
     User: `${USER_ID}:${USER_ID}`,
-    Entrypoint: daemon === 'speaker' ? ['/app/with-net-raw', ...program] : program,
+    Entrypoint: [...ENTRYPOINTS[daemon]],
     // One heap of the C library for all threads, not one for each, that gives back what is free at its end; what Node reads from sockets, 64 kB at a time,
     // stays out of it.
     Env: [

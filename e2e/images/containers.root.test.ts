@@ -14,7 +14,7 @@ import type { Image } from './layout-reader.ts';
 const inLab = process.env['PICLUSTER_LAB'] === '1';
 
 const QEMU = '/usr/bin/qemu-aarch64-static';
-const NODE = ['/usr/bin/node', '--no-node-snapshot'];
+const NODE = '/usr/bin/node';
 const VIP = '192.0.2.10';
 /** Bits of a capability set: CAP_NET_RAW is 13. */
 const ONLY_NET_RAW = '0000000000002000';
@@ -67,7 +67,9 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
   /** With the emulator in front, which the kernel of this machine starts in place of the program. */
   function emulated(daemon: Daemon, more: More): Container {
     const binds = { '/qemu': QEMU, ...more.binds };
-    const entrypoint = ['/qemu', ...(more.entrypoint ?? [...NODE, '/app/main.mjs'])];
+    const own = images.get(`${daemon}-arm64`)?.image.config.config.Entrypoint ?? [];
+    const program = more.entrypoint ?? own.slice(own.indexOf(NODE));
+    const entrypoint = ['/qemu', ...program];
     return container(daemon, { ...more, binds, entrypoint }, 'arm64');
   }
 
@@ -119,7 +121,7 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
   });
 
   test('Node is the one that the repository is tested with', async () => {
-    const text = await output(container('controller', { entrypoint: NODE, args: ['--version'] }));
+    const text = await output(container('controller', { entrypoint: [NODE], args: ['--version'] }));
     expect(text.trim()).toBe(process.version);
   });
 
@@ -137,7 +139,7 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
           allowPrivilegeEscalation: false,
           capabilities,
         },
-        entrypoint: ['/app/with-net-raw', ...NODE],
+        entrypoint: ['/app/with-net-raw', NODE],
         args: ['-e', probe],
       });
       const status = statusLines(await output(one));
@@ -163,7 +165,7 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
       Promise.all(['here', 'kubernetes.default.svc'].map((name) => lookup(name, 4)))
         .then((all) => console.log(all.map(({ address }) => address).join()))`;
     const one = container('controller', {
-      entrypoint: NODE,
+      entrypoint: [NODE],
       args: ['-e', probe],
       binds: {
         '/etc/hosts': file('hosts', '192.0.2.7 here\n'),
@@ -204,7 +206,7 @@ describe.skipIf(!inLab)('the images, run as Kubernetes runs them', () => {
   // Where the machine is arm64 itself, all of the above was just that.
   describe.skipIf(NATIVE === 'arm64')('for arm64, in an emulator', () => {
     test('Node says its version', async () => {
-      const one = emulated('controller', { entrypoint: NODE, args: ['--version'] });
+      const one = emulated('controller', { entrypoint: [NODE], args: ['--version'] });
       expect((await output(one)).trim()).toBe(process.version);
     });
 

@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
-import { collectAfterBursts, collectEarly, saveMemory, settle } from './seams/engine-settings.ts';
+import { collectAfterBursts, saveMemory, saveRoom, settle } from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
 import { pause } from './seams/pause.ts';
 import { StartupServer } from './startup-server.ts';
@@ -54,6 +54,8 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   readonly flags: S;
   /** It saves room from its start on, and may stand still for some 50 ms after a burst to give it back. Default: when `main` calls `settle` of its context. */
   readonly frugal?: boolean;
+  /** Gives back what the process holds beside the heap of the engine, and does not use. Called once, when all that a start brings with it is over. */
+  readonly releaseMemory?: () => void;
   /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
   readonly servesItself?: boolean;
   main(context: DaemonContext<S>): Promise<void>;
@@ -82,7 +84,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
   }
   saveMemory();
   if (definition.frugal === true) {
-    collectEarly();
+    saveRoom();
     collectAfterBursts();
   }
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
@@ -123,7 +125,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       userAgent,
       signal,
       serve: async () => void (served = await startWhenFree(start, patience, signal)),
-      settle,
+      settle: () => settle(definition.releaseMemory ?? (() => {})),
       startupServer: (port, problem) => new StartupServer(patience, port, problem),
     });
     log.info('stopped');

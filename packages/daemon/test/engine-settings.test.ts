@@ -32,7 +32,7 @@ describe('saveMemory', () => {
 function mostTaken(beforehand: string): number {
   const program = `
     import { getHeapStatistics } from 'node:v8';
-    import { collectEarly, saveMemory } from ${JSON.stringify(settings)};
+    import { saveRoom, saveMemory } from ${JSON.stringify(settings)};
     saveMemory();
     ${beforehand}
     const kept = [];
@@ -47,14 +47,14 @@ function mostTaken(beforehand: string): number {
   return Number(execFileSync(process.execPath, words, { encoding: 'utf8' }));
 }
 
-describe('collectEarly', () => {
+describe('saveRoom', () => {
   it('keeps the heap from growing by what is garbage', () => {
-    expect(mostTaken('collectEarly();')).toBeLessThan(0.75 * mostTaken(''));
+    expect(mostTaken('saveRoom();')).toBeLessThan(0.75 * mostTaken(''));
   });
 });
 
 describe('settle', () => {
-  it('collects a small heap, which would not grow enough for that to happen', () => {
+  it('collects a small heap, which would not grow enough for that to happen, and then has the rest given back', () => {
     const program = `
       import { getHeapStatistics } from 'node:v8';
       import { settle } from ${JSON.stringify(settings)};
@@ -62,13 +62,42 @@ describe('settle', () => {
       let kept = Array.from({ length: 150_000 }, (_, i) => ({ i }));
       const before = used();
       kept = undefined;
-      settle();
-      console.log((before - used()) / 2 ** 20);
+      let freed = 0;
+      settle(() => {
+        freed = before - used();
+      });
+      console.log(freed / 2 ** 20);
     `;
     const words = ['--no-warnings', '--input-type=module', '--eval', program];
     const freedMb = Number(execFileSync(process.execPath, words, { encoding: 'utf8' }));
     expect(freedMb).toBeGreaterThan(2);
   });
+
+  it('collects a large heap when the start is over, and then has the rest given back', () => {
+    const program = `
+      import { getHeapStatistics } from 'node:v8';
+      import { settle } from ${JSON.stringify(settings)};
+      const used = () => getHeapStatistics().used_heap_size;
+      let garbage = Array.from({ length: 400_000 }, (_, i) => ({ i }));
+      const kept = Array.from({ length: 700_000 }, (_, i) => ({ i }));
+      const before = used();
+      garbage = undefined;
+      let wasAtOnce = true;
+      const wait = setInterval(() => {}, 1000);
+      settle(() => {
+        clearInterval(wait);
+        console.log(JSON.stringify({ wasAtOnce, freedMb: (before - used()) / 2 ** 20, kept: kept.length }));
+      });
+      wasAtOnce = false;
+    `;
+    const words = ['--no-warnings', '--input-type=module', '--eval', program];
+    const said = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as object;
+    expect(said).toMatchObject({ wasAtOnce: false, kept: 700_000 });
+    expect(said).toHaveProperty(
+      'freedMb',
+      expect.toSatisfy((mb: number) => mb > 4),
+    );
+  }, 60_000);
 });
 
 describe('collectAfterBursts', () => {

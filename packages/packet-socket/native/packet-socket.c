@@ -1,8 +1,9 @@
 // Linux sockets for Node: AF_PACKET, one per interface and EtherType, and AF_NETLINK, which tells that an interface changed;
-// plain-socket.c has TCP and UDP. Only what JavaScript cannot do, or not quickly enough, is here; frames, filters and decisions are TypeScript.
+// plain-socket.c has TCP and UDP, process-memory.c what a process can spare. Only what JavaScript cannot do, or not quickly enough, is here; frames, filters and decisions are TypeScript.
 #define _GNU_SOURCE
 #include "channel.h"
 #include "plain-socket.h"
+#include "process-memory.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -227,7 +228,8 @@ static const addon_function PACKET_SOCKET_FUNCTIONS[] = {
     {"openPacket", open_packet}, {"openLinkEvents", open_link_events}, {"setFilter", set_filter},
     {"send", send_frame},        {"stats", read_stats},                {"close", close_handle},
     {"queryInterface", query_interface}, {"nowMs", read_clock}, {"answerFrom", set_answers},
-    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {"hold", hold_back}, {"dateFrames", date_all}, {NULL, NULL},
+    {"setPromiscuous", set_promiscuous}, {"readAll", read_all_now}, {"hold", hold_back}, {"dateFrames", date_all},
+    {"releaseMemory", release_memory}, {NULL, NULL},
 };
 
 static int export_all(napi_env env, napi_value exports, const addon_function *functions) {

@@ -72,8 +72,14 @@ export interface SocketAddon extends Pick<Addon, 'queryInterface'> {
   closeSocket(descriptor: number): number;
 }
 
+/** The function of `native/process-memory.c`. */
+interface ProcessAddon {
+  /** What cannot be given back stays. */
+  releaseMemory(): void;
+}
+
 /** All of it. */
-export type WholeAddon = Addon & SocketAddon;
+export type WholeAddon = Addon & SocketAddon & ProcessAddon;
 
 let loaded: WholeAddon | undefined;
 
@@ -95,6 +101,7 @@ const FUNCTIONS = {
   hold: true,
   answerFrom: true,
   nowMs: true,
+  releaseMemory: true,
   stats: true,
   close: true,
   queryInterface: true,

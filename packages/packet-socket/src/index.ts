@@ -55,6 +55,7 @@ export {
   type PacketSocketOptions,
   type PacketSocketStats,
 } from './packet-socket.ts';
+export { releaseMemory } from './process-memory.ts';
 export {
   PacketSocketError,
   type PacketSocketErrorCode,

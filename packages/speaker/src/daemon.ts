@@ -1,5 +1,6 @@
 import { runDaemon, showApiSilence, type DaemonContext } from '@picluster/daemon';
 import { connect, staleReflector, systemClock as clock, type KubeClient } from '@picluster/kube';
+import { releaseMemory } from '@picluster/packet-socket';
 import type { EarlyEars } from './early-ears.ts';
 import { speakerFlags } from './flags.ts';
 import { hmac } from './hmac.ts';
@@ -153,6 +154,7 @@ export async function runSpeaker(ears: EarlyEars): Promise<number> {
         'Announces the addresses of Services of type LoadBalancer from this node: by ARP and NDP where it is the one that should answer, by BGP to the routers that it has.',
       flags: speakerFlags,
       servesItself: true,
+      releaseMemory,
       main: async (context) => await main(context, ears),
     },
     process,

@@ -10,9 +10,15 @@ import { MemoryKeeper } from '../memory-keeper.ts';
 const settings = [
   // The young generation stays as small as it begins, instead of growing to 32 MB in a burst.
   '--semi-space-growth-factor=1',
-  // The optimising compilers take 12 MB to work in, and mapped into memory are 8 MB of code themselves. What a daemon does once in a while is never
-  // optimised anyway.
+  // The optimising compiler gains nothing for a start of a second, and takes more memory to work in than the start itself.
   '--no-opt',
+] as const;
+
+/** What makes a start with thousands of objects quicker, and is not worth its memory afterwards. */
+const savings = [
+  // Garbage is collected when the heap has grown by a third and not by four times, and in a process that is not in a hurry.
+  '--optimize-for-size',
+  // What a daemon does once in a while is never optimised anyway.
   '--no-maglev',
 ] as const;
 
@@ -26,30 +32,32 @@ export function saveMemory(): void {
   for (const flag of settings) setFlagsFromString(flag);
 }
 
-/**
- * From now on garbage is collected when the heap has grown by a third and not by four times, and once more when a burst is over; in small steps, as ever. That is a tenth of a
- * second of a start that reads 40,000 objects, and called behind that start it saves as much memory as before it.
- */
-export function collectEarly(): void {
-  setFlagsFromString('--optimize-for-size');
+/** From now on room is saved and not time. Called behind a start that reads thousands of objects, it saves as much as before it, and that start is a quarter shorter. */
+export function saveRoom(): void {
+  for (const flag of savings) setFlagsFromString(flag);
 }
 
 /**
- * For when all is read that is read at the start: {@link collectEarly}. Where there is little, that start is collected at once; where there is much, once, when what comes of it is over, too, as then the process stands
- * still for some 100 ms.
+ * For when all is read that is read at the start: {@link saveRoom}. Where there is little, that start is collected at once; where there is much, once, when what comes of it is over, too, as then the process stands
+ * still for some 100 ms. `release` is called behind it, to give back what is no object of the engine's.
  */
-export function settle(): void {
-  collectEarly();
-  if (heap().used < SMALL_BYTES) garbageCollector()({ type: 'major', execution: 'sync' });
-  else collectAtRest();
+export function settle(release: () => void): void {
+  saveRoom();
+  if (heap().used < SMALL_BYTES) {
+    garbageCollector()({ type: 'major', execution: 'sync' });
+    release();
+  } else {
+    collectAtRest(release);
+  }
 }
 
-function collectAtRest(): void {
+function collectAtRest(release: () => void): void {
   const rest = new FirstRest(() => heap().used);
   const timer = setInterval(() => {
     if (!rest.look()) return;
     clearInterval(timer);
     collector()();
+    release();
   }, LOOK_EVERY_MS).unref();
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { slimKube } from '@picluster/kube/esbuild-plugin';
 import { isBuiltin } from 'node:module';
 import type { Options } from 'tsup';
@@ -83,6 +84,18 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     ...(onSuccess === undefined ? {} : { onSuccess }),
+  };
+}
+
+/**
+ * Puts the compiled part of packet-socket beside the bundle of the package in `folder`, in `dist/build`. A daemon that runs has it mapped into its memory: it must become another file,
+ * not the same one with other bytes.
+ */
+export function withAddon(folder: string): () => Promise<void> {
+  const target = path.join(folder, 'dist/build');
+  return async () => {
+    rmSync(target, { recursive: true, force: true });
+    cpSync(path.join(folder, '../packet-socket/build'), target, { recursive: true });
   };
 }
 

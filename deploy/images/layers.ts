@@ -98,10 +98,11 @@ export async function nodeLayer(tarball: string, folder: string): Promise<BuiltL
   ]);
 }
 
-/** What the speaker has beside its bundle. */
-export interface SpeakerParts {
+/** What is compiled. */
+export interface NativeParts {
   readonly addon: { readonly target: string; readonly content: Uint8Array };
-  readonly launcher: Uint8Array;
+  /** The speaker's, which starts it with its capability. */
+  readonly launcher?: Uint8Array;
 }
 
 /** Layer 3: the daemon. */
@@ -109,7 +110,7 @@ export function appLayer(
   title: string,
   bundle: Bundle,
   bill: string,
-  speaker?: SpeakerParts,
+  { addon, launcher }: NativeParts,
 ): BuiltLayer {
   const license = readFileSync(path.resolve(import.meta.dirname, '../../LICENSE'), 'utf8');
   const entries: TarEntry[] = [
@@ -121,23 +122,16 @@ export function appLayer(
     textFile('/app/sbom.cdx.json', bill),
     textFile('/usr/share/doc/picluster/LICENSE', license),
     textFile('/usr/share/doc/picluster/third-party-licenses.md', licensesText(bundle.packages)),
+    { kind: 'file', path: `/app/build/${addon.target}/packet-socket.node`, content: addon.content },
   ];
-  if (speaker !== undefined) {
-    const { addon, launcher } = speaker;
-    entries.push(
-      {
-        kind: 'file',
-        path: `/app/build/${addon.target}/packet-socket.node`,
-        content: addon.content,
-      },
-      {
-        kind: 'file',
-        path: '/app/with-net-raw',
-        mode: 0o755,
-        content: launcher,
-        capability: permitNetRaw(),
-      },
-    );
+  if (launcher !== undefined) {
+    entries.push({
+      kind: 'file',
+      path: '/app/with-net-raw',
+      mode: 0o755,
+      content: launcher,
+      capability: permitNetRaw(),
+    });
   }
   return layerOf(title, entries);
 }

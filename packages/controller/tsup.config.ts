@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup';
-import { daemonBundle } from '../../tsup.daemon.ts';
+import { daemonBundle, withAddon } from '../../tsup.daemon.ts';
 
-export default defineConfig(daemonBundle());
+export default defineConfig(daemonBundle(withAddon(import.meta.dirname)));

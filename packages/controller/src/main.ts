@@ -20,6 +20,7 @@ import {
   systemRandom as random,
   type KubeClient,
 } from '@picluster/kube';
+import { releaseMemory } from '@picluster/packet-socket';
 import { LeaderElector } from '@picluster/leader-election';
 import type { Caches } from './caches.ts';
 import { createControllerMetrics } from './controller-metrics.ts';
@@ -138,6 +139,7 @@ process.exit(
         'Gives Services of type LoadBalancer their addresses from IPAddressPools. Several can run; one works, the others stand by.',
       flags: controllerFlags,
       frugal: true,
+      releaseMemory,
       main,
     },
     process,

@@ -54,7 +54,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   readonly flags: S;
   /** It saves room from its start on, and may stand still for some 50 ms after a burst to give it back. Default: when `main` calls `settle` of its context. */
   readonly frugal?: boolean;
-  /** Gives back what the process holds beside the heap of the engine, and does not use. Called once, when all that a start brings with it is over. */
+  /** Gives back what the process holds beside the heap of the engine, and does not use. Called behind a collection: when all that a start brings with it is over, and by a `frugal` daemon after each burst. Where it throws, the log says so. */
   readonly releaseMemory?: () => void;
   /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
   readonly servesItself?: boolean;
@@ -83,12 +83,19 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     return 2;
   }
   saveMemory();
-  if (definition.frugal === true) {
-    saveRoom();
-    collectAfterBursts();
-  }
   const flags = parsed.values as FlagValues<S> & FlagValues<CommonFlags>;
   const log = createLogger(definition.name, flags['log-level'], patientStdout());
+  const release = (): void => {
+    try {
+      definition.releaseMemory?.();
+    } catch (error) {
+      log.warn('memory not given back', { error });
+    }
+  };
+  if (definition.frugal === true) {
+    saveRoom();
+    collectAfterBursts(release);
+  }
   const metrics = createMetrics();
   declareBuild(metrics);
   const health = new HealthChecks();
@@ -125,7 +132,7 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
       userAgent,
       signal,
       serve: async () => void (served = await startWhenFree(start, patience, signal)),
-      settle: () => settle(definition.releaseMemory ?? (() => {})),
+      settle: () => settle(release),
       startupServer: (port, problem) => new StartupServer(patience, port, problem),
     });
     log.info('stopped');

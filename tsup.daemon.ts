@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { slimKube } from '@picluster/kube/esbuild-plugin';
 import { isBuiltin } from 'node:module';
 import type { Options } from 'tsup';
@@ -92,10 +92,10 @@ export function daemonBundle(onSuccess?: () => Promise<void>): Options {
  * not the same one with other bytes.
  */
 export function withAddon(folder: string): () => Promise<void> {
-  const target = path.join(folder, 'dist/build');
+  const target = join(folder, 'dist/build');
   return async () => {
     rmSync(target, { recursive: true, force: true });
-    cpSync(path.join(folder, '../packet-socket/build'), target, { recursive: true });
+    cpSync(join(folder, '../packet-socket/build'), target, { recursive: true });
   };
 }
 

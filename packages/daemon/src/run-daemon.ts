@@ -15,7 +15,13 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { startWhenFree } from './patient-servers.ts';
 import { patientStdout } from './patient-stdout.ts';
 import { build } from './seams/build.ts';
-import { collectAfterBursts, saveMemory, saveRoom, settle } from './seams/engine-settings.ts';
+import {
+  collectAfterBursts,
+  onceAtRest,
+  saveMemory,
+  saveRoom,
+  settle,
+} from './seams/engine-settings.ts';
 import { monotonicMs } from './seams/monotonic-time.ts';
 import { pause } from './seams/pause.ts';
 import { StartupServer } from './startup-server.ts';
@@ -54,7 +60,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   readonly flags: S;
   /** It saves room from its start on, and may stand still for some 50 ms after a burst to give it back. Default: when `main` calls `settle` of its context. */
   readonly frugal?: boolean;
-  /** Gives back what the process holds beside the heap of the engine, and does not use. Called behind a collection: when all that a start brings with it is over, and by a `frugal` daemon after each burst. Where it throws, the log says so. */
+  /** Gives back what the process holds beside the heap of the engine, and does not use. Called once, when all that a start brings with it is over: pages of a file that are given back and used again and again are counted as active ones. Where it throws, the log says so. */
   readonly releaseMemory?: () => void;
   /** `main` calls `serve` of its context when its time has come. Default: metrics and health are served from the start, or it fails. */
   readonly servesItself?: boolean;
@@ -94,7 +100,8 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
   };
   if (definition.frugal === true) {
     saveRoom();
-    collectAfterBursts(release);
+    collectAfterBursts();
+    onceAtRest(release);
   }
   const metrics = createMetrics();
   declareBuild(metrics);

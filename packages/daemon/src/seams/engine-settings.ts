@@ -39,30 +39,32 @@ export function saveRoom(): void {
 
 /**
  * For when all is read that is read at the start: {@link saveRoom}. Where there is little, that start is collected at once; where there is much, once, when what comes of it is over, too, as then the process stands
- * still for some 100 ms. `release` is called when it is over, to give back what is no object of the engine's.
+ * still for some 100 ms. `release` is called when it is over, as by {@link onceAtRest}.
  */
 export function settle(release: () => void): void {
   saveRoom();
   const isSmall = heap().used < SMALL_BYTES;
   if (isSmall) garbageCollector()({ type: 'major', execution: 'sync' });
   const collect = isSmall ? (): void => {} : collector();
+  onceAtRest(() => {
+    collect();
+    release();
+  });
+}
+
+/** Calls it once, when all that a start brings with it is over. */
+export function onceAtRest(call: () => void): void {
   const rest = new FirstRest(() => heap().used);
   const timer = setInterval(() => {
     if (!rest.look()) return;
     clearInterval(timer);
-    collect();
-    release();
+    call();
   }, LOOK_EVERY_MS).unref();
 }
 
-/** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. `release` as in {@link settle}, each time. */
-export function collectAfterBursts(release: () => void): void {
-  const collectAll = collector();
-  const collect = (): void => {
-    collectAll();
-    release();
-  };
-  const keeper = new MemoryKeeper({ heap, collect });
+/** Gives memory back when a burst is over, in a process that may stand still for some 50 ms. */
+export function collectAfterBursts(): void {
+  const keeper = new MemoryKeeper({ heap, collect: collector() });
   setInterval(() => keeper.look(), LOOK_EVERY_MS).unref();
 }
 

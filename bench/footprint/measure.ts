@@ -26,7 +26,7 @@ export async function measure(
   kubeconfig: string,
 ): Promise<Run> {
   const start = contestant.start(kubeconfig);
-  // A page that is touched brings its neighbours along as far as the page cache has them: all of them, whatever the system has dropped since the last run.
+  // A page that is touched brings its neighbours along as far as the page cache has them: not less than all, whatever the system has dropped since the last run.
   for (const program of start.command.slice(0, 1)) readFileSync(program);
   const startedMs = performance.now();
   const started = processes.start(start);

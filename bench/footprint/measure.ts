@@ -27,7 +27,7 @@ export async function measure(
 ): Promise<Run> {
   const start = contestant.start(kubeconfig);
   // A page that is touched brings along its neighbours, as far as the page cache has them: it has all, whatever the system dropped since the last run.
-  const [program = ''] = start.command;
+  const [program] = start.command;
   readFileSync(program);
   const startedMs = performance.now();
   const started = processes.start(start);

@@ -85,6 +85,10 @@ async function main(context: Context): Promise<void> {
     ...Object.entries(caches ?? {}),
   ];
   health.ready('api', () => staleReflector(heard()));
+  // Until then it may be this one, which has read nothing yet; after that it either leads or stands by.
+  health.ready('election', () =>
+    (elector.observedHolder ?? '') === '' ? 'no controller leads yet' : undefined,
+  );
   showApiSilence(metrics, () => Array.from(heard(), ([, each]) => each));
   const deps = {
     client,

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { crdManifests } from '@picluster/api';
 import { startKubeSim, type KubeSim } from '@picluster/kube-sim';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -36,6 +39,10 @@ function start(): ChildProcess {
 }
 
 function startWith(...flags: string[]): ChildProcess {
+  return startOn(0, ...flags);
+}
+
+function startOn(healthPort: number, ...flags: string[]): ChildProcess {
   const child = spawn(
     process.execPath,
     [
@@ -43,7 +50,7 @@ function startWith(...flags: string[]): ChildProcess {
       MAIN,
       `--kubeconfig=${path.join(folder, 'kubeconfig')}`,
       '--metrics-port=0',
-      '--health-port=0',
+      `--health-port=${healthPort}`,
       '--retry-period=200ms',
       ...flags,
     ],
@@ -51,6 +58,24 @@ function startWith(...flags: string[]): ChildProcess {
   );
   running.push(child);
   return child;
+}
+
+/** Starts a controller; resolves, as soon as it answers, with what it says on `/readyz`, asked anew at each call. */
+async function startAsked(): Promise<() => Promise<string>> {
+  const port = await freePort();
+  startOn(port, '--lease-duration=2s', '--renew-deadline=1500ms');
+  const ask = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
+  await vi.waitFor(ask, WAIT);
+  return ask;
+}
+
+/** A TCP port that nobody listens on; for a daemon, 0 would mean none. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await promisify(server.close.bind(server))();
+  return port;
 }
 
 /** Ends a process with a signal; resolves with its exit code. */
@@ -192,6 +217,30 @@ describe('the controller, run against an API server', () => {
     await until(() => expect(ingressOf('b')).toBe('192.168.1.241'));
     expect(holder()).not.toBe(before);
     expect(ingressOf('a')).toBe('192.168.1.240');
+  }, 60_000);
+
+  test('is not ready before somebody leads, and where it leads itself not before it has read what that takes', async () => {
+    const noLease = sim.faults.add({ resource: 'leases' }, { kind: 'status', code: 500 });
+    const first = await startAsked();
+    const nobody = 'election: no controller leads yet\n';
+    expect(await first()).toBe(`api: lease not read yet\n${nobody}`);
+
+    const noClaim = sim.faults.add(
+      { resource: 'leases', verb: 'create' },
+      { kind: 'status', code: 500 },
+    );
+    noLease[Symbol.dispose]();
+    await vi.waitFor(async () => expect(await first()).toBe(nobody), WAIT);
+
+    const noServices = sim.faults.add({ resource: 'services' }, { kind: 'status', code: 500 });
+    noClaim[Symbol.dispose]();
+    await vi.waitFor(async () => expect(await first()).toBe('api: services not read yet\n'), WAIT);
+    const second = await startAsked();
+    await vi.waitFor(async () => expect(await second()).toBe('ok\n'), WAIT);
+    expect(await first()).toBe('api: services not read yet\n');
+
+    noServices[Symbol.dispose]();
+    await vi.waitFor(async () => expect(await first()).toBe('ok\n'), WAIT);
   }, 60_000);
 
   test('writes nothing while nothing changes, and recovers when the API server fails for a while', async () => {

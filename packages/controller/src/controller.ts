@@ -70,7 +70,7 @@ export class Controller implements Disposable {
         if (!sameLabels(now, before)) this.#readPools();
       }),
     );
-    this.#readPools();
+    this.#adoptPools();
     this.#deps.onProblems(this.#pools.problems);
     this.#ipam = replay(
       this.#ipam,
@@ -247,6 +247,11 @@ export class Controller implements Disposable {
 
   /** Follows a change of pools or namespaces. All Services are looked at again, but only where the change matters to any of them. */
   #readPools(): void {
+    if (this.#adoptPools()) this.#enqueueAll();
+  }
+
+  /** Puts the pools in force as they are now; whether that matters to any Service. */
+  #adoptPools(): boolean {
     const change = this.#pools.read();
     if (change.ranges) {
       const { booked, refused } = this.#pools.book;
@@ -261,7 +266,7 @@ export class Controller implements Disposable {
         homeless: moved.dropped.length,
       });
     }
-    if (change.ranges || change.policy) this.#enqueueAll();
+    return change.ranges || change.policy;
   }
 
   /** In a fixed order, so that Services that wait for one address get it by age. */

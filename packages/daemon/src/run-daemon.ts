@@ -58,7 +58,7 @@ export interface DaemonDefinition<S extends FlagSet & CommonFlags> {
   /** One paragraph for `--help`. */
   readonly about: string;
   readonly flags: S;
-  /** It saves room from its start on, and may stand still for some 50 ms after a burst to give it back. Default: when `main` calls `settle` of its context. */
+  /** It may stand still for some 50 ms after a burst, to give back the room it took, and saves room when its start is over. Default: when `main` calls `settle` of its context. */
   readonly frugal?: boolean;
   /** Gives back what the process holds beside the heap of the engine, and does not use. Called once, when all that a start brings with it is over: pages of a file that are given back and used again and again are counted as active ones. Where it throws, the log says so. */
   readonly releaseMemory?: () => void;
@@ -99,9 +99,11 @@ export async function runDaemon<S extends FlagSet & CommonFlags>(
     }
   };
   if (definition.frugal === true) {
-    saveRoom();
     collectAfterBursts();
-    onceAtRest(release);
+    onceAtRest(() => {
+      saveRoom();
+      release();
+    });
   }
   const metrics = createMetrics();
   declareBuild(metrics);

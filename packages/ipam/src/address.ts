@@ -47,11 +47,13 @@ export function parseAddress(
     );
   }
   if (!text.includes(':')) {
-    if (!Address4.isValid(text)) return refuse('not-an-address', text, notAnAddress(text));
-    return { ok: true, address: { family: 'ipv4', value: new Address4(text).bigInt() } };
+    const read = readBy(Address4, text);
+    if (read === undefined) return refuse('not-an-address', text, notAnAddress(text));
+    return { ok: true, address: { family: 'ipv4', value: valueOf(read) } };
   }
-  if (!Address6.isValid(text)) return refuse('not-an-address', text, notAnAddress(text));
-  const value = new Address6(text).bigInt();
+  const read = readBy(Address6, text);
+  if (read === undefined) return refuse('not-an-address', text, notAnAddress(text));
+  const value = read.bigInt();
   if (value >> 32n === IPV4_MAPPED_PREFIX) {
     const plain = formatAddress({ family: 'ipv4', value: value & 0xffff_ffffn });
     return refuse(
@@ -68,6 +70,20 @@ export function formatAddress({ family, value }: Address): string {
   if (family === 'ipv6') return Address6.fromBigInt(value).correctForm();
   const bits = Number(value);
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+}
+
+/** What the library makes of a text; `undefined` where it refuses it. Its own question whether a text is valid would read it once more. */
+function readBy<A>(Kind: new (text: string) => A, text: string): A | undefined {
+  try {
+    return new Kind(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The library's own way goes through hexadecimal text, and a start reads the addresses of thousands of Services. */
+function valueOf({ parsedAddress }: Address4): bigint {
+  return BigInt(parsedAddress.reduce((value, octet) => value * 256 + Number(octet), 0));
 }
 
 function notAnAddress(text: string): string {

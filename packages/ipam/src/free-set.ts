@@ -34,8 +34,7 @@ export class FreeSet {
     const run = this.#runs.floor(number);
     if (run === undefined || number > run[1]) throw new Error(`number ${number} is not free`);
     const [start, end] = run;
-    let runs = this.#runs.without(start);
-    if (start < number) runs = runs.with(start, number - 1n);
+    let runs = start < number ? this.#runs.with(start, number - 1n) : this.#runs.without(start);
     if (number < end) runs = runs.with(number + 1n, end);
     return new FreeSet(runs);
   }

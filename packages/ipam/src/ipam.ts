@@ -147,7 +147,8 @@ export class Ipam {
       if (conflict !== undefined)
         return { ok: false, reason: { ...conflict, address: found.texts[at] ?? '' } };
     }
-    return this.release(owner).#give(owner, found.pool, found.places, claim.sharing);
+    const { pool, places, texts } = found;
+    return this.release(owner).#give(owner, pool, places, claim.sharing, texts);
   }
 
   /**
@@ -296,15 +297,15 @@ export class Ipam {
     });
   }
 
-  /** `places` must be free of conflict, and `owner` must hold nothing. */
+  /** `places` must be free of conflict, and `owner` must hold nothing. `addresses` are their texts. */
   #give(
     owner: string,
     pool: Pool,
     places: readonly Place[],
     sharing: Sharing | undefined,
+    addresses: readonly string[] = places.map((place) => textOf(pool, place)),
   ): Outcome {
     const base = this.#unkeep(owner);
-    const addresses = places.map((place) => textOf(pool, place));
     const held = { allocation: { pool: pool.name, addresses, sharing }, places };
     const next = base.#with({
       uses: base.#uses.hold(pool.name, places, owner, sharing),

@@ -32,7 +32,7 @@ export function saveMemory(): void {
   for (const flag of settings) setFlagsFromString(flag);
 }
 
-/** From now on room is saved and not time. Called behind the start it saves as much at rest as before it. */
+/** From now on room is saved and not time. Called after the start it saves as much at rest as before it. */
 export function saveRoom(): void {
   for (const flag of savings) setFlagsFromString(flag);
 }

@@ -15,7 +15,8 @@ export interface LogStream {
  *
  * A pipe whose reader stands still (a log collector, a full disk) is full after 64 kB, and then holds up whoever writes to it. A speaker that stood
  * still for that would lose its addresses. What does not fit into 1 MiB is left out, and a line says how many lines that were. When the process
- * exits by itself, what waits is written; the write that was under way at that moment may then come after it.
+ * exits by itself, what waits is written; the write that was under way at that moment may then come after it. A reader that stands still then is
+ * waited for; one that has gone is not, for which sonic-boom 5 is needed beneath pino: version 4 tries for ever.
  */
 export function patientStdout(fd: number = 1): LogStream {
   const stream = destination({ dest: fd, sync: false, maxLength: WAITING_BYTES_MAX });

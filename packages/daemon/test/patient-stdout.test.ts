@@ -56,3 +56,25 @@ test('the last words of a process that ends are written', async () => {
   // The first was under way in another thread, and nothing says which of the two is quicker.
   expect(lines.toSorted()).toEqual(['one', 'two']);
 });
+
+test('a process whose reader has gone ends all the same', async () => {
+  const text = `
+    const { patientStdout } = await import(${JSON.stringify(source)});
+    const out = patientStdout();
+    process.stdin.once('data', () => {
+      out.write('one\\n');
+      out.write('two\\n');
+      process.exit(3);
+    });
+    console.error('begins');
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
+    stdio: 'pipe',
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  await once(child.stderr, 'data');
+  child.stdout.destroy();
+  child.stdin.end('go');
+  expect(await once(child, 'exit')).toEqual([3, null]);
+}, 30_000);

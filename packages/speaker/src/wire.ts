@@ -15,8 +15,7 @@ import { AnswerWatchTask, type AnswerNews } from './answer-watch-task.ts';
 import { ElectionPort } from './election-port.ts';
 import { hmac } from './hmac.ts';
 import type { OwnershipListener } from './ownership.ts';
-import { primaryInterface } from './primary-interface.ts';
-import { remembered } from './remembered.ts';
+import { OwnNetwork } from './own-network.ts';
 import { soon } from './seams/soon.ts';
 import {
   systemAddresses,
@@ -48,13 +47,7 @@ export interface WireDeps extends Omit<WireApiDeps, 'election' | 'idOf' | 'turns
 /** Who, where, and by which rules; see the options of the election. */
 export type WireOptions = WireApiOptions & Pick<L2ElectionOptions, 'timings' | 'strict'>;
 
-/** How long the addresses of the interfaces are used before they are looked up again: hundreds of Services may ask in one moment, and each second is asked where the API is a witness. */
-const ADDRESSES_MS = 5000;
-/** The same for the hardware addresses: whenever somebody answers for an address, it is asked whether that was us. */
-const HARDWARE_ADDRESSES_MS = 10_000;
 const NONE: readonly string[] = [];
-/** The kernel numbers interfaces from 1, in 31 bits. */
-const INTERFACES_MAX = 2 ** 31;
 
 const idOf = (nodeName: string): NodeId => nodeIdOf(hmac, nodeName);
 const UNHEARD =
@@ -72,13 +65,7 @@ export class Wire {
   readonly #guessed = new Map<string, ElectionPort>();
   #ownership: WireOwnership | undefined;
   #segments: ReadonlyMap<string, WireSegment> = new Map();
-  readonly #addresses: () => ReturnType<typeof systemAddresses>;
-  readonly #hardwareAddresses: () => ReturnType<typeof systemHardwareAddresses>;
-  /** The last answer, and what it was found from. */
-  #primary: { readonly from: readonly unknown[]; readonly name: string | undefined } = {
-    from: [],
-    name: undefined,
-  };
+  readonly #network: OwnNetwork;
 
   constructor(deps: WireDeps, options: WireOptions) {
     const { client, clock, random, log, lockFor } = deps;
@@ -86,9 +73,12 @@ export class Wire {
     this.#options = options;
     this.#metrics = createWireMetrics(deps.metrics, clock);
     this.#turns = new Turns({ clock });
-    const nowMs = (): number => clock.nowMs();
-    this.#addresses = remembered(systemAddresses, nowMs, ADDRESSES_MS);
-    this.#hardwareAddresses = remembered(systemHardwareAddresses, nowMs, HARDWARE_ADDRESSES_MS);
+    this.#network = new OwnNetwork({
+      clock,
+      nodeAddresses: () => deps.nodes.get(options.nodeName)?.addresses ?? NONE,
+      addresses: systemAddresses,
+      hardwareAddresses: systemHardwareAddresses,
+    });
     const election = (): L2Election | undefined =>
       this.#segments.get(this.#primaryName() ?? '')?.election;
     const unheard = (nodeNames: readonly string[]): void => this.#onUnheard(nodeNames);
@@ -125,12 +115,7 @@ export class Wire {
       onStand: (address, interfaceName) => {
         if (interfaceName === this.#primaryName()) this.api.records.follow(address);
       },
-      early: (names) =>
-        names.find((name) =>
-          this.#addresses()
-            .get(name)
-            ?.some((address) => this.#nodeAddresses().includes(address)),
-        ),
+      early: (names) => this.#network.withNodeAddress(names),
       onEnd: (interfaceName) => {
         this.#metrics.forget(interfaceName);
         this.#ports.delete(interfaceName);
@@ -200,7 +185,7 @@ export class Wire {
     for (const segment of this.#segments.values()) {
       if (Buffer.compare(segment.mac, bytes) === 0) return true;
     }
-    return this.#hardwareAddresses().includes(mac);
+    return this.#network.hasHardwareAddress(mac);
   }
 
   #onUnheard(nodeNames: readonly string[]): void {
@@ -224,7 +209,7 @@ export class Wire {
     const segment: WireSegment = new WireSegment(deps, () => ({
       electorate: this.api.clusterId,
       keys: this.api.keys.keys ?? [],
-      interfaceIndex: this.#rankOf(interfaceName),
+      interfaceIndex: this.#network.rankOf(interfaceName, readInterface(interfaceName)?.index ?? 0),
       ...(timings && { timings }),
       ...(strict && { strict }),
       ...heardSince(port.heardSince()),
@@ -332,26 +317,9 @@ export class Wire {
     return undefined;
   }
 
-  /** Which of two interfaces on one segment takes part: the one with an address of the node, then the older one. */
-  #rankOf(interfaceName: string): number {
-    const isShared = primaryInterface([interfaceName], this.#nodeAddresses(), this.#addresses());
-    const index = readInterface(interfaceName)?.index ?? 0;
-    return isShared === undefined ? index + INTERFACES_MAX : index;
-  }
-
-  /** The segment that the API is a witness for. Asked for each address, of which there may be thousands. */
+  /** The segment that the API is a witness for. */
   #primaryName(): string | undefined {
-    const names = this.#ownership?.segmentNames ?? [];
-    const [ofNode, ofInterfaces] = [this.#nodeAddresses(), this.#addresses()];
-    const { from, name } = this.#primary;
-    if (from[0] === names && from[1] === ofNode && from[2] === ofInterfaces) return name;
-    const found = primaryInterface(names, ofNode, ofInterfaces);
-    this.#primary = { from: [names, ofNode, ofInterfaces], name: found };
-    return found;
-  }
-
-  #nodeAddresses(): readonly string[] {
-    return this.#deps.nodes.get(this.#options.nodeName)?.addresses ?? NONE;
+    return this.#network.primaryOf(this.#ownership?.segmentNames ?? NONE);
   }
 
   #neighbourhood(interfaceName: string): ReturnType<typeof systemNeighbourhood> {

@@ -34,8 +34,8 @@ afterEach(async () => {
 });
 
 /** Starts a controller as a process of its own, with a short lease. */
-function start(): ChildProcess {
-  return startWith('--lease-duration=2s', '--renew-deadline=1500ms');
+function start(healthPort = 0): ChildProcess {
+  return startOn(healthPort, '--lease-duration=2s', '--renew-deadline=1500ms');
 }
 
 function startWith(...flags: string[]): ChildProcess {
@@ -63,7 +63,7 @@ function startOn(healthPort: number, ...flags: string[]): ChildProcess {
 /** Starts a controller; resolves, as soon as it answers, with what it says on `/readyz`, asked anew at each call. */
 async function startAsked(): Promise<() => Promise<string>> {
   const port = await freePort();
-  startOn(port, '--lease-duration=2s', '--renew-deadline=1500ms');
+  start(port);
   const ask = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
   await vi.waitFor(ask, WAIT);
   return ask;
